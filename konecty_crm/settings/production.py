@@ -1,0 +1,42 @@
+"""A deployment: everything comes from the environment, and a missing value stops the start.
+
+A web process is given DATABASE_URL without a user and no DATABASE_OWNER_URL; commands that do DDL
+are given DATABASE_OWNER_URL.
+"""
+
+from __future__ import annotations
+
+import os
+
+from konecty_crm.settings.base import *  # noqa: F403 -- settings build on settings
+from konecty_crm.settings.base import TENANCY
+from konecty_crm.settings.database import from_environment
+
+DEBUG = False
+ALLOWED_HOSTS = ["*"]  # the registry knows the hosts: an unknown one is a 404
+
+SECRET_KEY = os.environ["SECRET_KEY"]
+QUARANTINE_KEY = os.environ["QUARANTINE_KEY"]
+WHATSAPP_APP_SECRET = os.environ["WHATSAPP_APP_SECRET"]
+WHATSAPP_VERIFY_TOKEN = os.environ["WHATSAPP_VERIFY_TOKEN"]
+
+_database, _credentials = from_environment(None)
+DATABASES = {"default": {"ENGINE": "tenancy.backend", **_database}}
+TENANCY = {
+    **TENANCY,
+    **_credentials,
+    "MASTER_KEYS": dict(pair.split(":", 1) for pair in os.environ["TENANCY_MASTER_KEYS"].split()),
+    "PLATFORM_HOSTS": os.environ["PLATFORM_HOSTS"].split(),
+    "POOL_CEILING": int(os.environ.get("TENANCY_POOL_CEILING", "20")),
+    "BEHIND_POOLER": os.environ.get("TENANCY_BEHIND_POOLER", "") == "1",
+}
+
+SECURE_SSL_REDIRECT = True
+SECURE_HSTS_SECONDS = 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = True
+SESSION_COOKIE_NAME = "__Host-session"
+CSRF_COOKIE_SECURE = True
+CSRF_COOKIE_NAME = "__Host-csrf"

@@ -1,0 +1,39 @@
+"""The app: installs the bindings and registers the checks when Django is ready."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig, apps
+from typing_extensions import override
+
+__all__ = ["TenancyConfig"]
+
+
+class TenancyConfig(AppConfig):
+    """Goes into SHARED_APPS, before `django_tenants`, whose commands it replaces."""
+
+    name = "tenancy"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    @override
+    def ready(self) -> None:
+        from tenancy import checks, compat, orm  # noqa: F401, PLC0415 -- need loaded models
+
+        orm.install()
+        compat.install()
+        if apps.is_installed("django.contrib.contenttypes"):
+            from tenancy.boundaries import contenttypes  # noqa: PLC0415 -- only where installed
+
+            contenttypes.install()
+        if apps.is_installed("django.contrib.postgres"):
+            _leave_catalog_alone()
+
+
+def _leave_catalog_alone() -> None:
+    # django.contrib.postgres reads pg_type at every new connection, for hstore and citext only;
+    # no tenant's login may read the catalog (check tenancy.W004 says so).
+    from django.contrib.postgres.signals import (  # noqa: PLC0415 -- only where installed
+        register_type_handlers,
+    )
+    from django.db.backends.signals import connection_created  # noqa: PLC0415 -- as above
+
+    connection_created.disconnect(register_type_handlers)

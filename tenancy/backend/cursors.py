@@ -1,0 +1,251 @@
+"""psycopg's connection and cursors, wrapped: every way a statement leaves passes the guard.
+
+Rules:
+
+1. A connection talks to the server only while its own unit of work is the current one; a cursor
+   or connection kept after that, or carried elsewhere, is refused.
+2. Every statement of a guarded connection is checked before it is sent, as the exact text that
+   psycopg will send: str, bytes and `psycopg.sql` objects become text once, and that text is sent.
+3. A guarded statement travels by the extended protocol, which takes one statement only.
+4. Cursors of other classes put on a guarded connection (`psycopg.Cursor(connection)`) are refused.
+5. psycopg's own commands (BEGIN, COMMIT, FETCH …) pass in exactly the forms psycopg writes.
+
+Limit: `connection.pgconn`, libpq's own handle, is not wrapped (it is a C type). What goes round
+this file meets the login's rights on the server.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+import psycopg
+from django.db.backends.postgresql import base as django_postgresql
+from psycopg import sql
+from psycopg._cursor_base import BaseCursor
+from typing_extensions import override
+
+from tenancy import signals
+from tenancy.context import current_scope
+from tenancy.exceptions import StatementRefusedError, WrongTenantError
+from tenancy.guard.placeholders import Style
+
+if TYPE_CHECKING:
+    from tenancy.backend.connections import Target
+    from tenancy.guard.cache import Guard
+    from tenancy.scopes import Scope
+
+__all__ = [
+    "Lease",
+    "TenantConnection",
+    "TenantCursor",
+    "TenantServerBindingCursor",
+    "TenantServerSideCursor",
+]
+
+_NAME = rb'"(?:[^"\x00]|"")+"'
+_MODES = rb"(?: ISOLATION LEVEL [A-Z ]+)?(?: READ ONLY| READ WRITE)?(?: NOT)?(?: DEFERRABLE)?"
+_COUNT = rb" ?-?[0-9]+"
+_DRIVER_COMMAND = re.compile(
+    b"|".join(
+        (
+            rb"BEGIN" + _MODES,
+            rb"COMMIT|ROLLBACK",
+            rb"(?:SAVEPOINT|RELEASE|ROLLBACK TO|CLOSE) " + _NAME,
+            rb"FETCH FORWARD (?:ALL|" + _COUNT + rb") FROM " + _NAME,
+            rb"MOVE(?: ABSOLUTE)? " + _COUNT + rb" FROM " + _NAME,
+        )
+    )
+)
+_ASSUMED = ((b"standard_conforming_strings", b"on"), (b"client_encoding", b"UTF8"))
+
+
+class Lease(Protocol):
+    """Who holds a connection, and from which scopes it may be used."""
+
+    def permits(self, scope: Scope | None) -> bool:
+        """Whether code in `scope` may use the connection now."""
+
+
+class TenantConnection(psycopg.Connection[Any]):
+    """A connection that is lent to one unit of work and checks each statement.
+
+    `guard` is None for the owner only. `schema` is the one schema that statements may name.
+    """
+
+    guard: Guard | None = None
+    schema: str = ""
+    target: Target | None = None
+    lease: Lease | None = None
+    focus: str | None = None
+    _internal = False
+
+    @contextmanager
+    def internally(self) -> Iterator[None]:
+        """For the pool and the session: clean up outside any unit of work."""
+        self._internal = True
+        try:
+            yield
+        finally:
+            self._internal = False
+
+    def abandon(self) -> None:
+        """In a forked child: close the child's copy of the socket without telling the server."""
+        self.lease = None
+        if not self.closed:
+            os.close(self.fileno())
+
+    def admit(self, query: object, *, has_params: bool, style: Style) -> str:
+        """The exact text to send, after the guard.
+
+        Raises:
+            StatementRefusedError: the statement is not allowed.
+            WrongTenantError: the connection belongs to another unit of work.
+        """
+        self._require_lease()
+        text = self._text(query)
+        if self.guard is not None:
+            try:
+                self._require_assumptions(text)
+                self.guard.check(text, has_params=has_params, schema=self.schema, style=style)
+            except StatementRefusedError as error:
+                signals.statement_refused.send(sender=TenantConnection, error=error)
+                raise
+        return text
+
+    @override
+    def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:  # psycopg's one way to the server
+        if not self._internal:
+            self._require_lease()
+            if self.guard is not None:
+                _require_tenant_cursor(gen)
+        return super().wait(gen, *args, **kwargs)
+
+    @override
+    def _exec_command(self, command: Any, *args: Any, **kwargs: Any) -> Any:
+        if self.guard is not None:
+            raw = command.as_bytes(self) if isinstance(command, sql.Composable) else command
+            raw = raw.encode() if isinstance(raw, str) else raw
+            if not _DRIVER_COMMAND.fullmatch(raw.strip()):
+                message = (
+                    "refused: a driver command. Found: a form that psycopg does not write for "
+                    "transactions and cursors. Needed: a statement through a cursor."
+                )
+                reason = "statement:driver:refused"
+                raise StatementRefusedError(message, reason=reason, statement=repr(raw))
+            command = raw
+        return super()._exec_command(command, *args, **kwargs)
+
+    def _text(self, query: object) -> str:
+        if isinstance(query, str):
+            return str.__str__(query)
+        if isinstance(query, bytes):
+            return bytes(query).decode("utf-8")
+        if isinstance(query, sql.Composable):
+            return str.__str__(query.as_string(self))
+        message = (
+            f"refused: a statement of type {type(query).__name__}. Needed: text or psycopg.sql."
+        )
+        raise StatementRefusedError(message, reason="statement:type:refused")
+
+    def _require_lease(self) -> None:
+        if self._internal:
+            return
+        scope = current_scope()
+        lease = self.lease
+        if lease is None or not lease.permits(scope):
+            found = scope.stamp if scope else "no scope"
+            message = (
+                f"refused: a connection used outside its unit of work. Found: {found}. "
+                "Needed: a cursor made in this unit."
+            )
+            raise WrongTenantError(
+                message, found=found, needed=self.schema, reason="connection:lease:refused"
+            )
+
+    def _require_assumptions(self, text: str) -> None:
+        for name, needed in _ASSUMED:
+            found = self.pgconn.parameter_status(name)
+            if found != needed:
+                message = (
+                    f"refused: the server reports {name.decode()} = {found!r}. "
+                    f"Needed: {needed!r}, which the guard's parser assumes."
+                )
+                reason = "session:setting:refused"
+                raise StatementRefusedError(message, reason=reason, statement=text)
+
+
+def _require_tenant_cursor(gen: Any) -> None:
+    # Why a frame: a cursor class of somebody's own reaches the server only through
+    # `connection.wait(generator)`, and the generator is the only thing that knows its cursor.
+    frame = getattr(gen, "gi_frame", None)
+    cursor = frame.f_locals.get("self") if frame is not None else None
+    if isinstance(cursor, BaseCursor) and not isinstance(cursor, _Guarded):
+        message = (
+            f"refused: a cursor of {type(cursor).__module__}.{type(cursor).__qualname__} on a "
+            "guarded connection. Needed: connection.cursor()."
+        )
+        raise StatementRefusedError(message, reason="cursor:class:refused")
+
+
+class _Guarded:
+    """The part of every cursor class that asks before it sends."""
+
+    __slots__ = ()
+    _style = Style.PERCENT
+
+    def execute(self: Any, query: Any, params: Any = None, **kwargs: Any) -> Any:
+        text = self._conn.admit(query, has_params=params is not None, style=self._style)
+        result = super().execute(text, params, **kwargs)  # type: ignore[misc] -- a mixin
+        if signals.statement_sent.receivers:
+            _announce(self, text, has_params=params is not None)
+        return result
+
+    def executemany(self: Any, query: Any, params_seq: Any, **kwargs: Any) -> None:
+        text = self._conn.admit(query, has_params=True, style=self._style)
+        super().executemany(text, params_seq, **kwargs)  # type: ignore[misc] -- a mixin
+        if signals.statement_sent.receivers:
+            _announce(self, text, has_params=True)
+
+    def stream(self: Any, query: Any, params: Any = None, **kwargs: Any) -> Any:
+        text = self._conn.admit(query, has_params=params is not None, style=self._style)
+        rows = super().stream(text, params, **kwargs)  # type: ignore[misc] -- a mixin
+        if signals.statement_sent.receivers:
+            _announce(self, text, has_params=params is not None)
+        return rows
+
+    def copy(self: Any, statement: Any, params: Any = None, **kwargs: Any) -> Any:
+        text = self._conn.admit(statement, has_params=params is not None, style=self._style)
+        return super().copy(text, params, **kwargs)  # type: ignore[misc] -- a mixin
+
+    def _execute_send(
+        self: Any, query: Any, *, force_extended: bool = False, **kwargs: Any
+    ) -> None:
+        kwargs["force_extended"] = force_extended or self._conn.guard is not None
+        super()._execute_send(query, **kwargs)  # type: ignore[misc] -- a mixin
+
+
+def _announce(cursor: Any, statement: str, *, has_params: bool) -> None:
+    signals.statement_sent.send(
+        sender=TenantConnection, statement=statement, has_params=has_params, cursor=cursor
+    )
+
+
+class TenantCursor(_Guarded, django_postgresql.Cursor):
+    """Django's default cursor (parameters bound on the client), guarded."""
+
+
+class TenantServerBindingCursor(_Guarded, django_postgresql.ServerBindingCursor):
+    """Django's cursor with `server_side_binding`, guarded."""
+
+
+class TenantServerSideCursor(_Guarded, django_postgresql.ServerSideCursor):
+    """Django's named cursor (`QuerySet.iterator()`), guarded; `DECLARE` comes from here only."""
+
+    def _close_gen(self: Any) -> Any:
+        # Why: psycopg looks into pg_cursors for a cursor it did not declare; we never adopt one.
+        if self._described:
+            yield from super()._close_gen()

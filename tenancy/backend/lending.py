@@ -1,0 +1,159 @@
+"""From a scope to a connection: which login, which secret, which settings, whose guard.
+
+- tenant: its own login; refused here if the registry does not call it active.
+- platform: the platform's login.
+- owner: the owner's credentials, if this process has them; no guard.
+
+The guarded connections pin search_path, time zone and time-outs when they start, unless a pooler
+is in front, which refuses start-up options; the same settings are stored on each login.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.signals import setting_changed
+from django.db.backends.postgresql.base import ServerBindingCursor
+
+from tenancy import conf, registry
+from tenancy.backend.connections import Pool, Target
+from tenancy.backend.cursors import (
+    TenantConnection,
+    TenantCursor,
+    TenantServerBindingCursor,
+    TenantServerSideCursor,
+)
+from tenancy.exceptions import NoTenantError
+from tenancy.guard.cache import Guard
+from tenancy.guard.policy import Policy
+from tenancy.logins.names import FixedLogin, fixed_login
+from tenancy.scopes import Scope, ScopeKind
+
+__all__ = ["evict_inactive", "guard", "lend", "pool"]
+
+
+@functools.cache
+def pool() -> Pool:
+    """The one pool of this process."""
+    settings = conf.tenancy()
+    return Pool(
+        ceiling=settings.pool_ceiling,
+        wait_seconds=settings.pool_wait_seconds,
+        idle_seconds=settings.pool_idle_seconds,
+    )
+
+
+@functools.cache
+def guard() -> Guard:
+    """The one guard of this process, with the project's additions to the allow-lists."""
+    settings = conf.tenancy()
+    policy = Policy(
+        explain_allowed=settings.explain_allowed,
+        functions=settings.extra_functions,
+        types=settings.extra_types,
+        relations=frozenset(settings.shared_tables),
+        extension_schema=settings.extension_schema,
+    )
+    return Guard(policy, size=settings.guard_cache_size)
+
+
+def lend(
+    scope: Scope, database: Mapping[str, Any], params: dict[str, Any]
+) -> tuple[TenantConnection, Pool]:
+    """A connection for the scope's login, and the pool to give it back to.
+
+    Raises:
+        NoTenantError: the tenant is not active, or this process may not act as the owner.
+        PoolTimeoutError: the ceiling was reached for too long.
+    """
+    login, password = _credentials(scope, str(database["NAME"]))
+    target = Target(
+        database=str(database["NAME"]),
+        login=login,
+        schema=scope.schema if scope.kind is not ScopeKind.OWNER else "",
+        host=str(database["HOST"]),
+        port=str(database["PORT"]),
+    )
+    opener = functools.partial(_open, scope.kind, target, password, params)
+    return pool().acquire(target, opener), pool()
+
+
+def evict_inactive() -> int:
+    """Close the idle connections of tenants that the registry no longer calls active."""
+    platform = {"", conf.platform_schema()}
+    return pool().evict(
+        lambda target: target.schema not in platform and registry.login_of(target.schema) is None
+    )
+
+
+def _credentials(scope: Scope, database: str) -> tuple[str, str]:
+    if scope.kind is ScopeKind.TENANT:
+        return _tenant_credentials(scope, database)
+    settings = conf.tenancy()
+    if scope.kind is ScopeKind.PLATFORM:
+        login = fixed_login(database, FixedLogin.PLATFORM)
+        return login, settings.master_keys.password(database=database, login=login)
+    if settings.owner is None:
+        message = (
+            "refused: owner scope. Found: a process without owner credentials. "
+            "Needed: DATABASE_OWNER_URL, in commands only."
+        )
+        raise NoTenantError(message, reason="scope:owner:refused")
+    return settings.owner.user, settings.owner.password
+
+
+def _tenant_credentials(scope: Scope, database: str) -> tuple[str, str]:
+    found = registry.login_of(scope.schema)
+    if found is None:
+        message = (
+            f"refused: tenant {scope.schema} is not active. Found: no active login in the "
+            "registry. Needed: a tenant that is created and not suspended."
+        )
+        raise NoTenantError(message, reason="scope:inactive:refused")
+    password = conf.tenancy().master_keys.password(
+        version=found.secret_version, database=database, login=found.login
+    )
+    return found.login, password
+
+
+def _open(
+    kind: ScopeKind, target: Target, password: str, params: dict[str, Any]
+) -> TenantConnection:
+    given = dict(params, user=target.login, password=password, autocommit=True)
+    server_side = given.get("cursor_factory") is ServerBindingCursor
+    given["cursor_factory"] = TenantServerBindingCursor if server_side else TenantCursor
+    if kind is not ScopeKind.OWNER and not conf.tenancy().behind_pooler:
+        given["options"] = " ".join(filter(None, [given.get("options"), _pinned(target.schema)]))
+    connection = TenantConnection.connect(**given)
+    connection.server_cursor_factory = TenantServerSideCursor
+    connection.target = target
+    if kind is not ScopeKind.OWNER:
+        connection.schema, connection.guard = target.schema, guard()
+    return connection
+
+
+def _pinned(schema: str) -> str:
+    settings = conf.tenancy()
+    return " ".join(
+        f"-c {name}={value}"
+        for name, value in (
+            ("search_path", f'"{schema}",pg_temp'),
+            ("TimeZone", "UTC"),
+            ("statement_timeout", settings.statement_timeout_ms),
+            ("lock_timeout", settings.lock_timeout_ms),
+            ("idle_in_transaction_session_timeout", settings.idle_in_transaction_timeout_ms),
+        )
+    )
+
+
+def _forget(*, setting: str, **kwargs: Any) -> None:
+    if setting == "TENANCY":
+        guard.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="tenancy.backend.lending")
+registry.registry_changed.connect(
+    lambda **_kwargs: evict_inactive(), weak=False, dispatch_uid="tenancy.backend.lending"
+)

@@ -1,0 +1,164 @@
+"""Host → scope, for exactly as long as the request lasts; sync and async.
+
+1. The host is resolved through the registry. An unknown host, a suspended tenant and a
+   half-deleted one get the same neutral 404; an unreachable registry gets a 503.
+2. The scope is entered before anything inner runs and left on every way out, errors and
+   cancelled tasks included.
+3. A streamed body keeps its unit of work open: each part is produced inside the scope, and the
+   unit ends at the last part, at an error, or when the server closes the response.
+
+Put it before every middleware that uses the database (sessions, authentication).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotFound
+from django.http.request import split_domain_port
+
+from tenancy import conf
+from tenancy.context import ScopeManager, SuspendedScope, platform_scope, tenant_scope
+from tenancy.exceptions import RegistryUnavailableError
+from tenancy.registry import registry, resolve
+from tenancy.scopes import Surface, Tenant
+
+__all__ = ["TenantMiddleware", "host_of"]
+
+_NOT_FOUND = "<!doctype html><title>Not Found</title><h1>Not Found</h1>"
+_UNAVAILABLE = "<!doctype html><title>Service Unavailable</title><h1>Service Unavailable</h1>"
+
+_GetResponse = Callable[[HttpRequest], Any]
+
+
+class TenantMiddleware:
+    """Sets `request.tenant` (a `Tenant`, or None on the platform's hosts) and enters its scope."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: _GetResponse) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        """Answer the request inside its scope."""
+        if iscoroutinefunction(self):
+            return self._acall(request)
+        found = _scope_for(request)
+        if isinstance(found, HttpResponse):
+            return found
+        found.__enter__()
+        try:
+            response = self.get_response(request)
+        except BaseException:
+            found.__exit__(*sys.exc_info())
+            raise
+        return _leave_with(found, response)
+
+    async def _acall(self, request: HttpRequest) -> HttpResponseBase:
+        if registry().is_fresh():
+            found = _scope_for(request)
+        else:
+            found = await sync_to_async(_scope_for, thread_sensitive=False)(request)
+        if isinstance(found, HttpResponse):
+            return found
+        found.__enter__()
+        try:
+            response = await self.get_response(request)
+        except BaseException:
+            found.__exit__(*sys.exc_info())
+            raise
+        return _leave_with(found, response)
+
+
+def host_of(request: HttpRequest) -> str:
+    """The request's host in the form the registry knows: no port, no `www.`, lower case.
+
+    Raises:
+        DisallowedHost: the header is malformed or not allowed by ALLOWED_HOSTS.
+    """
+    domain, _port = split_domain_port(request.get_host())
+    return domain.lower().rstrip(".").removeprefix("www.")
+
+
+def _scope_for(request: HttpRequest) -> ScopeManager | HttpResponse:
+    try:
+        host = host_of(request)
+        if host in conf.tenancy().platform_hosts:
+            return _platform(request)
+        tenant = resolve(host)
+    except DisallowedHost:
+        return HttpResponseNotFound(_NOT_FOUND)
+    except RegistryUnavailableError:
+        return HttpResponse(_UNAVAILABLE, status=503, headers={"Retry-After": "5"})
+    if tenant is None:
+        return HttpResponseNotFound(_NOT_FOUND)
+    return _tenant(request, tenant)
+
+
+def _tenant(request: Any, tenant: Tenant) -> ScopeManager:
+    request.tenant = tenant
+    return tenant_scope(tenant, surface=Surface.REQUEST)
+
+
+def _platform(request: Any) -> ScopeManager:
+    request.tenant = None
+    urlconf = conf.tenancy().platform_urlconf or getattr(settings, "PUBLIC_SCHEMA_URLCONF", "")
+    if urlconf:
+        request.urlconf = urlconf
+    return platform_scope(surface=Surface.REQUEST)
+
+
+def _leave_with(manager: ScopeManager, response: Any) -> HttpResponseBase:
+    if not getattr(response, "streaming", False) or not manager.opened:
+        manager.__exit__(None, None, None)
+        return response
+    suspended = manager.suspend()
+    content = response.streaming_content
+    if response.is_async:
+        response.streaming_content = _astream(content, suspended)
+    else:
+        response.streaming_content = _Stream(content, suspended)
+    response._resource_closers.append(suspended.end)
+    return response
+
+
+class _Stream:
+    """A streamed body whose every part is produced inside the request's scope."""
+
+    def __init__(self, content: Iterator[bytes], suspended: SuspendedScope) -> None:
+        self._content, self._suspended = iter(content), suspended
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            with self._suspended.resumed():
+                return next(self._content)
+        except BaseException:
+            self._suspended.end()
+            raise
+
+
+async def _astream(
+    content: AsyncIterator[bytes], suspended: SuspendedScope
+) -> AsyncIterator[bytes]:
+    parts = aiter(content)
+    try:
+        while True:
+            with suspended.resumed():
+                try:
+                    part = await anext(parts)
+                except StopAsyncIteration:
+                    return
+            yield part
+    finally:
+        suspended.end()

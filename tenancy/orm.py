@@ -1,0 +1,121 @@
+"""Binds instances, querysets and their results to the scope they were made in.
+
+Everything in `tenancy` that changes Django's own classes is in this file and in `compat.py`;
+`install()` is called once, when the app is ready. What is changed, and why there is no hook:
+
+- `Query.__init__`: every queryset carries the stamp of the scope it was made in. Checked where
+  SQL is made (`tenancy.backend.compiler`), whichever method started it.
+- `QuerySet._result_cache`, `RawQuerySet._result_cache`: rows that were read in one scope are not
+  handed out in another, for example from a queryset kept on a class.
+- `ModelState.__init__`: every instance carries its stamp, unsaved ones too.
+- `Query.check_query_object_type`, `Query.combine`: instances and querysets used inside a filter.
+- `Model.save_base`, `delete`, `refresh_from_db`, `QuerySet.bulk_update`, `RawQuerySet.iterator`:
+  the calls that reach SQL without asking a router when `using=` is given.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Model
+from django.db.models.base import ModelState
+from django.db.models.query import QuerySet, RawQuerySet
+from django.db.models.sql.query import Query
+
+from tenancy.provenance import STAMP, current_stamp, require_same_scope
+
+__all__ = ["install"]
+
+_INSTALLED = "_tenancy_installed"
+_RESULT_STAMP = "_tenancy_results"
+
+
+class _ResultCache:
+    """The rows of an evaluated queryset, readable in the scope that read them."""
+
+    def __get__(self, queryset: Any, owner: type | None = None) -> Any:
+        if queryset is None:
+            return self
+        rows = queryset.__dict__.get("_result_cache")
+        if rows is not None:
+            require_same_scope(queryset.__dict__[_RESULT_STAMP], "a queryset's rows")
+        return rows
+
+    def __set__(self, queryset: Any, rows: Any) -> None:
+        queryset.__dict__["_result_cache"] = rows
+        if rows is not None:
+            queryset.__dict__[_RESULT_STAMP] = _Stamped()
+
+
+class _Stamped:
+    """Carries nothing but a stamp; picklable."""
+
+    def __init__(self) -> None:
+        setattr(self, STAMP, current_stamp())
+
+
+def install() -> None:
+    """Put the checks in place; a second call changes nothing."""
+    if getattr(Query, _INSTALLED, False):
+        return
+    setattr(Query, _INSTALLED, True)
+    _stamp_on_creation(Query)
+    _stamp_on_creation(ModelState)
+    _stamp_on_creation(RawQuerySet)
+    QuerySet._result_cache = _ResultCache()
+    RawQuerySet._result_cache = _ResultCache()
+    _check_before(Query, "check_query_object_type", _check_filter_value)
+    _check_before(Query, "combine", lambda _query, rhs, *_a: require_same_scope(rhs, "a queryset"))
+    _check_bulk_update()
+    _check_before(RawQuerySet, "iterator", lambda raw: require_same_scope(raw, "a raw queryset"))
+    for name in ("save_base", "delete", "refresh_from_db"):
+        _check_before(Model, name, _check_instance)
+
+
+def _stamp_on_creation(cls: type) -> None:
+    original = cls.__init__  # type: ignore[misc] -- the class's own constructor
+
+    @functools.wraps(original)
+    def stamped(self: Any, *args: Any, **kwargs: Any) -> None:
+        setattr(self, STAMP, current_stamp())
+        original(self, *args, **kwargs)
+
+    cls.__init__ = stamped  # type: ignore[misc] -- see the module's docstring
+
+
+def _check_before(cls: type, name: str, check: Callable[..., None]) -> None:
+    original = getattr(cls, name)
+
+    @functools.wraps(original)
+    def checked(self: Any, *args: Any, **kwargs: Any) -> Any:
+        check(self, *args, **kwargs)
+        return original(self, *args, **kwargs)
+
+    for flag in ("alters_data", "queryset_only"):
+        if hasattr(original, flag):
+            setattr(checked, flag, getattr(original, flag))
+    setattr(cls, name, checked)
+
+
+def _check_instance(instance: Model, *_args: Any, **_kwargs: Any) -> None:
+    require_same_scope(instance._state, "an instance")
+
+
+def _check_filter_value(_query: Query, value: Any, *_args: Any, **_kwargs: Any) -> None:
+    if isinstance(value, Model):
+        require_same_scope(value._state, "an instance")
+
+
+def _check_bulk_update() -> None:
+    original = QuerySet.bulk_update
+
+    @functools.wraps(original)
+    def bulk_update(self: Any, objs: Any, *args: Any, **kwargs: Any) -> int:
+        instances = tuple(objs)
+        for instance in instances:
+            require_same_scope(instance._state, "an instance")
+        return original(self, instances, *args, **kwargs)
+
+    QuerySet.bulk_update = bulk_update  # type: ignore[method-assign] -- see the module's docstring

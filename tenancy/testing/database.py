@@ -1,0 +1,153 @@
+"""The test database: created, hardened and filled with test tenants, once per process.
+
+Test tenants are committed once. The first is the one that tests run in by default and that answers
+on Django's test host `testserver`; the second is its twin, the third a bystander.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from django.core.exceptions import FieldDoesNotExist
+from django.db import connections
+from django_tenants.utils import get_tenant_model
+from psycopg import sql
+
+from tenancy import conf
+from tenancy.backend import lending
+from tenancy.context import owner_scope
+from tenancy.exceptions import ConfigurationError
+from tenancy.fleet.provision import create_tenant
+from tenancy.fleet.setup import set_up
+from tenancy.logins.names import FixedLogin, fixed_login
+from tenancy.registry import registry
+from tenancy.scopes import Tenant
+from tenancy.testing.template import SchemaTemplate
+
+__all__ = ["TestTenants", "build", "remove", "tenants"]
+
+_HOSTS = ("testserver", "twin.testserver", "bystander.testserver")
+
+
+@dataclass
+class TestTenants:
+    """The tenants of this process's test database, and the template that made their tables."""
+
+    __test__ = False
+
+    tenants: list[Tenant] = field(default_factory=list)
+    template: SchemaTemplate = field(default_factory=SchemaTemplate)
+
+    @property
+    def default(self) -> Tenant:
+        """The tenant that tests run in."""
+        return self.tenants[0]
+
+    @property
+    def twin(self) -> Tenant:
+        """Another tenant, to compare with."""
+        return self.tenants[1]
+
+    @property
+    def bystander(self) -> Tenant:
+        """A third tenant."""
+        return self.tenants[2]
+
+
+tenants = TestTenants()
+
+
+def build(name: str, *, maintenance: str) -> None:
+    """Make the database `name` anew, with everything that tests need.
+
+    `maintenance` is a database the owner can connect to meanwhile.
+
+    Raises:
+        ConfigurationError: the name is not a test database's, or this process has no owner.
+    """
+    remove(name, maintenance=maintenance)
+    with _maintenance(maintenance) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    for _done in set_up(leave_databases=_other_databases(maintenance)):
+        pass
+    tenants.tenants = [
+        create_tenant(fields=_fields(host), domain=host, tables=tenants.template.fill)
+        for host in _HOSTS
+    ]
+
+
+def remove(name: str, *, maintenance: str) -> None:
+    """Drop the database `name` and every login that was made for it."""
+    if not name.startswith("test_"):
+        message = f"{name!r} is not dropped. Needed: a name that begins with 'test_'."
+        raise ConfigurationError(message)
+    lending.pool().close()
+    registry().close()
+    with _maintenance(maintenance) as connection:
+        connection.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        )
+        prefix = fixed_login(name, FixedLogin.PLATFORM).removesuffix(FixedLogin.PLATFORM)
+        found = connection.execute(
+            "SELECT rolname FROM pg_catalog.pg_roles WHERE starts_with(rolname, %s)"
+            " AND rolname <> current_user",
+            [prefix],
+        ).fetchall()
+        for (login,) in found:
+            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(login)))
+
+
+def _maintenance(database: str) -> psycopg.Connection[Any]:
+    owner = conf.tenancy().owner
+    if owner is None:
+        message = "no test database: this process has no owner. Needed: DATABASE_OWNER_URL."
+        raise ConfigurationError(message)
+    settings: Mapping[str, Any] = connections[conf.database_alias()].settings_dict
+    return psycopg.connect(
+        dbname=database,
+        host=settings["HOST"] or None,
+        port=settings["PORT"] or None,
+        user=owner.user,
+        password=owner.password,
+        autocommit=True,
+    )
+
+
+def _other_databases(maintenance: str) -> Sequence[str]:
+    # Parallel test databases share the cluster: each hardens its own and leaves the others alone.
+    with _maintenance(maintenance) as connection:
+        rows = connection.execute("SELECT datname FROM pg_catalog.pg_database").fetchall()
+    return tuple(str(name) for (name,) in rows)
+
+
+def _fields(host: str) -> dict[str, Any]:
+    try:
+        get_tenant_model()._meta.get_field("name")
+    except FieldDoesNotExist:
+        return {}
+    return {"name": f"Agency at {host}"}
+
+
+def owner_truncate(schemas: Sequence[str]) -> None:
+    """Empty the tables of these schemas, save for what migrations put there."""
+    with owner_scope(reason="empty the test tenants"):
+        wrapper = connections[conf.database_alias()]
+        for schema in schemas:
+            with wrapper.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '10s'")
+                cursor.execute(
+                    "SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = %s"
+                    " AND tablename <> ALL (%s)",
+                    [schema, list(_SEEDED)],
+                )
+                tables = [sql.Identifier(schema, name) for (name,) in cursor.fetchall()]
+                if tables:
+                    cursor.execute(
+                        sql.SQL("TRUNCATE {} RESTART IDENTITY").format(sql.SQL(", ").join(tables))
+                    )
+
+
+_SEEDED = ("django_migrations", "django_content_type", "auth_permission")

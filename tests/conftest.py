@@ -1,0 +1,69 @@
+"""What every test may use: the test tenants, acting as one of them, and the stress switch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.db import connections
+
+from tenancy import conf
+from tenancy.context import owner_scope
+from tenancy.scopes import Tenant
+from tenancy.testing.database import TestTenants, owner_truncate
+from tenancy.testing.database import tenants as test_tenants
+from tenancy.testing.scopes import outside
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--stress", action="store_true", help="run the long versions")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--stress"):
+        return
+    skip = pytest.mark.skip(reason="long version: make stress")
+    for item in items:
+        if "stress" in item.keywords:
+            item.add_marker(skip)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    owner = conf.tenancy().owner
+    return f"tenancy: owner {owner.user if owner else 'none'}, CI {os.environ.get('CI', 'no')}"
+
+
+@pytest.fixture(scope="session")
+def tenants(django_db_setup: None) -> TestTenants:
+    """The committed tenants of this process's test database."""
+    return test_tenants
+
+
+@pytest.fixture
+def committed(tenants: TestTenants, django_db_blocker: object) -> Iterator[TestTenants]:
+    """Real units of work, as in production: nothing is pinned; tenants are emptied at the end."""
+    with django_db_blocker.unblock():  # type: ignore[attr-defined] -- pytest-django's own type
+        yield tenants
+        with outside():
+            owner_truncate([tenant.schema_name for tenant in tenants.tenants])
+
+
+def owner_rows(schema: str, statement: str) -> list[tuple[object, ...]]:
+    """What the owner sees in a schema: the connection that could see a leak or a change."""
+    alias = conf.database_alias()
+    with outside(), owner_scope(reason="look from the owner's side"):
+        connections[alias].set_schema(schema)
+        with connections[alias].cursor() as cursor:
+            cursor.execute(statement)
+            return list(cursor.fetchall())
+
+
+@pytest.fixture
+def default_tenant(tenants: TestTenants) -> Tenant:
+    return tenants.default
+
+
+@pytest.fixture
+def twin(tenants: TestTenants) -> Tenant:
+    return tenants.twin

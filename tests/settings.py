@@ -1,0 +1,44 @@
+"""Settings of the tests: the embedded server in its fast mode, or DATABASE_URL."""
+
+from __future__ import annotations
+
+import os
+
+from konecty_crm.settings.base import *  # noqa: F403 -- settings build on settings
+from konecty_crm.settings.base import ROOT, TENANCY
+from konecty_crm.settings.database import embedded, from_environment
+from konecty_crm.settings.keys import development_keys
+
+DEBUG = False
+ALLOWED_HOSTS = [".testserver", ".localhost", "localhost", "platform.test"]
+
+_keys = development_keys(ROOT / "var" / "test-keys.json")
+SECRET_KEY = _keys["SECRET_KEY"]
+QUARANTINE_KEY = _keys["QUARANTINE_KEY"]
+WHATSAPP_APP_SECRET = _keys["WHATSAPP_APP_SECRET"]
+WHATSAPP_VERIFY_TOKEN = "verify-token-of-the-tests"  # noqa: S105 -- not a secret
+
+EMBEDDED_SERVER = embedded(ROOT, name="postgres-test", fast=True)
+if EMBEDDED_SERVER is not None:
+    EMBEDDED_SERVER.start()
+    EMBEDDED_SERVER.ensure_owner("konecty")
+_database, _credentials = from_environment(EMBEDDED_SERVER)
+DATABASES = {
+    "default": {
+        "ENGINE": "tenancy.backend",
+        "TEST": {"NAME": os.environ.get("KONECTY_TEST_DATABASE", "test_konecty")},
+        **_database,
+    }
+}
+TENANCY = {
+    **TENANCY,
+    **_credentials,
+    "MASTER_KEYS": {1: _keys["MASTER_KEY"]},
+    "PLATFORM_HOSTS": ["localhost", "platform.test"],
+    "POOL_CEILING": 12,
+}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
