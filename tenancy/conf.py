@@ -20,7 +20,14 @@ from django.core.signals import setting_changed
 from tenancy.exceptions import ConfigurationError
 from tenancy.logins.secrets import MasterKeys
 
-__all__ = ["Credentials", "TenancySettings", "database_alias", "platform_schema", "tenancy"]
+__all__ = [
+    "Credentials",
+    "TenancySettings",
+    "database",
+    "database_alias",
+    "platform_schema",
+    "tenancy",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +85,12 @@ class TenancySettings:
 def database_alias() -> str:
     """The database alias that holds the tenants (django-tenants' `TENANT_DB_ALIAS`)."""
     return getattr(settings, "TENANT_DB_ALIAS", "default")
+
+
+def database() -> Mapping[str, Any]:
+    """Django's settings of that database: NAME, HOST, PORT and the rest."""
+    found: Mapping[str, Any] = settings.DATABASES[database_alias()]
+    return found
 
 
 def platform_schema() -> str:
@@ -154,10 +167,10 @@ def _owner(given: object) -> dict[str, Any]:
     if isinstance(given, Mapping):
         owner = Credentials(user=given["USER"], password=given.get("PASSWORD", ""))
         return {"owner": owner, "owner_is_separate": True}
-    database = settings.DATABASES[database_alias()]
-    if not database.get("USER"):
+    found = database()
+    if not found.get("USER"):
         return {"owner": None, "owner_is_separate": True}
-    owner = Credentials(user=database["USER"], password=database.get("PASSWORD", ""))
+    owner = Credentials(user=found["USER"], password=found.get("PASSWORD", ""))
     return {"owner": owner, "owner_is_separate": False}
 
 

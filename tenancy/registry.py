@@ -212,9 +212,7 @@ def server_version() -> int:
 
 
 def _open() -> psycopg.Connection[Any]:
-    from django.conf import settings  # noqa: PLC0415 -- DATABASES is Django's own setting
-
-    database = settings.DATABASES[conf.database_alias()]
+    database = conf.database()
     name, keys = str(database["NAME"]), conf.tenancy().master_keys
     login = fixed_login(name, FixedLogin.REGISTRY)
     try:

@@ -11,9 +11,11 @@ is in front, which refuses start-up options; the same settings are stored on eac
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from django.core.signals import setting_changed
 from django.db.backends.postgresql.base import ServerBindingCursor
 
@@ -31,32 +33,32 @@ from tenancy.guard.policy import Policy
 from tenancy.logins.names import FixedLogin, fixed_login
 from tenancy.scopes import Scope, ScopeKind
 
-__all__ = ["evict_inactive", "guard", "lend", "pool"]
+__all__ = ["evict_inactive", "guard", "lend", "pool", "quarantine_connection"]
 
 
 @functools.cache
 def pool() -> Pool:
     """The one pool of this process."""
-    settings = conf.tenancy()
+    limits = conf.tenancy()
     return Pool(
-        ceiling=settings.pool_ceiling,
-        wait_seconds=settings.pool_wait_seconds,
-        idle_seconds=settings.pool_idle_seconds,
+        ceiling=limits.pool_ceiling,
+        wait_seconds=limits.pool_wait_seconds,
+        idle_seconds=limits.pool_idle_seconds,
     )
 
 
 @functools.cache
 def guard() -> Guard:
     """The one guard of this process, with the project's additions to the allow-lists."""
-    settings = conf.tenancy()
+    tenancy = conf.tenancy()
     policy = Policy(
-        explain_allowed=settings.explain_allowed,
-        functions=settings.extra_functions,
-        types=settings.extra_types,
-        relations=frozenset(settings.shared_tables),
-        extension_schema=settings.extension_schema,
+        explain_allowed=tenancy.explain_allowed,
+        functions=tenancy.extra_functions,
+        types=tenancy.extra_types,
+        relations=frozenset(tenancy.shared_tables),
+        extension_schema=tenancy.extension_schema,
     )
-    return Guard(policy, size=settings.guard_cache_size)
+    return Guard(policy, size=tenancy.guard_cache_size)
 
 
 def lend(
@@ -80,6 +82,28 @@ def lend(
     return pool().acquire(target, opener), pool()
 
 
+@contextmanager
+def quarantine_connection() -> Iterator[psycopg.Connection[Any]]:
+    """A connection as the quarantine's login, for one INSERT; opened and closed each time.
+
+    Raises:
+        psycopg.OperationalError: the server could not be reached or refused the login.
+    """
+    database = conf.database()
+    name, keys = str(database["NAME"]), conf.tenancy().master_keys
+    login = fixed_login(name, FixedLogin.QUARANTINE)
+    with psycopg.connect(
+        dbname=name,
+        host=database["HOST"] or None,
+        port=database["PORT"] or None,
+        user=login,
+        password=keys.password(database=name, login=login),
+        autocommit=True,
+        prepare_threshold=None,
+    ) as connection:
+        yield connection
+
+
 def evict_inactive() -> int:
     """Close the idle connections of tenants that the registry no longer calls active."""
     platform = {"", conf.platform_schema()}
@@ -91,17 +115,17 @@ def evict_inactive() -> int:
 def _credentials(scope: Scope, database: str) -> tuple[str, str]:
     if scope.kind is ScopeKind.TENANT:
         return _tenant_credentials(scope, database)
-    settings = conf.tenancy()
+    tenancy = conf.tenancy()
     if scope.kind is ScopeKind.PLATFORM:
         login = fixed_login(database, FixedLogin.PLATFORM)
-        return login, settings.master_keys.password(database=database, login=login)
-    if settings.owner is None:
+        return login, tenancy.master_keys.password(database=database, login=login)
+    if tenancy.owner is None:
         message = (
             "refused: owner scope. Found: a process without owner credentials. "
             "Needed: DATABASE_OWNER_URL, in commands only."
         )
         raise NoTenantError(message, reason="scope:owner:refused")
-    return settings.owner.user, settings.owner.password
+    return tenancy.owner.user, tenancy.owner.password
 
 
 def _tenant_credentials(scope: Scope, database: str) -> tuple[str, str]:
@@ -135,15 +159,15 @@ def _open(
 
 
 def _pinned(schema: str) -> str:
-    settings = conf.tenancy()
+    tenancy = conf.tenancy()
     return " ".join(
         f"-c {name}={value}"
         for name, value in (
             ("search_path", f'"{schema}",pg_temp'),
             ("TimeZone", "UTC"),
-            ("statement_timeout", settings.statement_timeout_ms),
-            ("lock_timeout", settings.lock_timeout_ms),
-            ("idle_in_transaction_session_timeout", settings.idle_in_transaction_timeout_ms),
+            ("statement_timeout", tenancy.statement_timeout_ms),
+            ("lock_timeout", tenancy.lock_timeout_ms),
+            ("idle_in_transaction_session_timeout", tenancy.idle_in_transaction_timeout_ms),
         )
     )
 

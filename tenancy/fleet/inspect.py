@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.core import checks
-from django.db import connections
 from django.db.utils import Error as DatabaseError
 
 from tenancy import conf
@@ -28,7 +27,7 @@ def inspect_logins() -> Iterator[checks.CheckMessage]:
                 "the registry's tables are missing.", hint="Run tenancy_setup.", id="tenancy.W010"
             )
             return
-        database = str(connections[conf.database_alias()].settings_dict["NAME"])
+        database = str(conf.database()["NAME"])
         fixed = {fixed_login(database, role): conf.platform_schema() for role in FixedLogin}
         for login, schema in {**fixed, **logins}.items():
             yield from _inspect(login_attributes(owner_connection(), login), login, schema)

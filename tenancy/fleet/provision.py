@@ -108,9 +108,7 @@ def _provision_once(row: Any, *, check_if_exists: bool) -> bool:
 
 
 def _queue(row: Any) -> None:
-    from django.db import connections  # noqa: PLC0415 -- the name of the database at run time
-
-    database = str(connections[conf.database_alias()].settings_dict["NAME"])
+    database = str(conf.database()["NAME"])
     TenantLogin.objects.get_or_create(
         schema_name=row.schema_name, defaults={"login": tenant_login(database, row.schema_name)}
     )

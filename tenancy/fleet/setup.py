@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 from django.core.management import call_command
-from django.db import connections, transaction
+from django.db import transaction
 from django_tenants.utils import get_tenant_domain_model, get_tenant_model
 from psycopg import sql
 
@@ -61,7 +61,7 @@ def set_up(*, leave_databases: tuple[str, ...] = ()) -> Iterator[Done]:
 
 
 def _database() -> str:
-    return str(connections[conf.database_alias()].settings_dict["NAME"])
+    return str(conf.database()["NAME"])
 
 
 def _schema() -> Done:

@@ -91,7 +91,7 @@ def owner_connection() -> Any:
 
 
 def _database() -> str:
-    return str(connections[conf.database_alias()].settings_dict["NAME"])
+    return str(conf.database()["NAME"])
 
 
 def _save_row(new: NewTenant) -> None:
