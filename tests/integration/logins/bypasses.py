@@ -108,7 +108,7 @@ session-authorization: SET SESSION AUTHORIZATION @login@
 session-authorization-literal: SET SESSION SESSION AUTHORIZATION '@login@'
 replication-role: SET session_replication_role = replica
 lo-import: SELECT lo_import('/etc/hostname')
-copy-program: COPY (SELECT 1) TO PROGRAM 'true'
+copy-program: COPY (SELECT 1) TO PROGRAM 'cat > /dev/null'
 copy-file: COPY (SELECT 1) TO '/tmp/never-written'
 read-file: SELECT pg_read_file('/etc/hostname')
 list-directory: SELECT * FROM pg_ls_dir('.')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from psycopg import sql
 from psycopg.rows import TupleRow
 
 from tenancy.exceptions import ProvisioningError
+from tenancy.logins.connect import forbid_connect, permit_connect
 from tenancy.logins.grants import grant_platform, grant_quarantine, grant_registry, grant_tenant
 from tenancy.logins.names import FixedLogin, fixed_login, tenant_schema
 from tenancy.logins.roles import LoginSettings, create_login
@@ -185,18 +187,23 @@ def test_connect_granted_at_once_without_the_lock_fails(
     agencies: Agencies, tenant: Tenant
 ) -> None:
     grant = sql.SQL("GRANT CONNECT ON DATABASE crm TO {}").format(sql.Identifier(tenant.login))
-    revoke = sql.SQL("REVOKE CONNECT ON DATABASE crm FROM {}").format(sql.Identifier(tenant.login))
 
-    def change(owner: _Owner) -> bool:
-        try:
-            for _ in range(200):
-                owner.execute(revoke)
-                owner.execute(grant)
-        except psycopg.errors.InternalError_ as error:
-            return error.diag.message_primary == "tuple concurrently updated"
-        return False
+    with pytest.raises(psycopg.errors.InternalError_, match="tuple concurrently updated"):
+        _while_another_grants(agencies, lambda owner: owner.execute(grant))
 
-    assert any(_at_once(agencies, change))
+
+def test_connect_granted_at_once_with_the_lock_succeeds(
+    agencies: Agencies, owner: _Owner, tenant: Tenant
+) -> None:
+    forbid_connect(owner, database=HARDENED, login=tenant.login)
+
+    def permit(other: _Owner) -> None:
+        with other.transaction():
+            permit_connect(other, database=HARDENED, login=tenant.login)
+
+    _while_another_grants(agencies, permit)
+
+    tenant.connect().close()
 
 
 def test_platform_granted_has_its_schema_and_no_tenant(
@@ -316,6 +323,19 @@ def _fixed(owner: _Owner, role: FixedLogin, schema: str) -> str:
 def _connect(agencies: Agencies, login: str) -> _Owner:
     password = KEYS.password(database=HARDENED, login=login)
     return agencies.server.connect(login, HARDENED, password)
+
+
+def _while_another_grants(agencies: Agencies, work: Callable[[_Owner], object]) -> None:
+    """Starts the work while a transaction has granted CONNECT, and ends that when it waits."""
+    beta = agencies.beta[HARDENED]
+    waits = "SELECT cardinality(pg_blocking_pids(%s)) > 0"
+    with agencies.owner() as first, agencies.owner() as second, ThreadPoolExecutor(1) as pool:
+        with first.transaction():
+            permit_connect(first, database=HARDENED, login=beta.login)
+            working = pool.submit(work, second)
+            while first.execute(waits, [second.info.backend_pid]).fetchone() == (False,):
+                time.sleep(0.01)
+        working.result(timeout=10)
 
 
 def _at_once(agencies: Agencies, work: Callable[[_Owner], _Result]) -> list[_Result]:

@@ -14,6 +14,7 @@ from psycopg import sql
 from psycopg.rows import TupleRow
 
 from tenancy.exceptions import ProvisioningError
+from tenancy.guard.functions import FUNCTIONS
 from tenancy.logins.hardening import STEPS, Outcome, harden, survey
 from tests.integration.logins.agencies import (
     HARDENED,
@@ -172,6 +173,23 @@ def test_routines_left_to_public_are_the_reviewed_ones(agencies: Agencies) -> No
     """
     with agencies.server.connect(database=HARDENED) as superuser:
         assert superuser.execute(query, [agencies.alpha[HARDENED].login]).fetchall() == []
+
+
+def test_routines_that_the_guard_allows_are_left_to_public(agencies: Agencies) -> None:
+    query = """
+        SELECT p.oid::regprocedure::text
+        FROM pg_proc AS p
+        WHERE p.pronamespace = 'pg_catalog'::regnamespace
+          AND p.proname = ANY (%s)
+          AND NOT has_function_privilege(%s, p.oid, 'EXECUTE')
+        ORDER BY 1
+    """
+    with agencies.server.connect(database=HARDENED) as superuser:
+        parameters = [sorted(FUNCTIONS), agencies.alpha[HARDENED].login]
+        found = superuser.execute(query, parameters).fetchall()
+
+    # Overloads of names that are allowed for their other arguments.
+    assert found == [("age(xid)",), ("ts_rewrite(tsquery,text)",)]
 
 
 def test_owner_executes_and_reads_what_public_could(agencies: Agencies) -> None:
