@@ -153,7 +153,7 @@ def _master_keys(given: object, current: object) -> MasterKeys:
         raise ConfigurationError(message)
     try:
         keys = {int(version): _key_bytes(key) for version, key in given.items()}
-        return MasterKeys(keys, current=int(current) if current else max(keys))  # type: ignore[call-overload] -- int() of whatever was set; ValueError is ours
+        return MasterKeys(keys, current=int(current) if current else max(keys))  # type: ignore[call-overload]  # -- int() of whatever was set; ValueError is ours
     except (TypeError, ValueError, binascii.Error) as error:
         message = f"TENANCY['MASTER_KEYS'] cannot be used: {error}"
         raise ConfigurationError(message) from error

@@ -177,14 +177,14 @@ class ScopeManager:
                 async with self._fresh():
                     return await func(*args, **kwargs)
 
-            return entered_async  # type: ignore[return-value] -- wraps keeps the signature
+            return entered_async  # type: ignore[return-value]  # -- wraps keeps the signature
 
         @functools.wraps(func)
         def entered(*args: Any, **kwargs: Any) -> Any:
             with self._fresh():
                 return func(*args, **kwargs)
 
-        return entered  # type: ignore[return-value] -- wraps keeps the signature
+        return entered  # type: ignore[return-value]  # -- wraps keeps the signature
 
     def _fresh(self) -> ScopeManager:
         return ScopeManager(
@@ -204,7 +204,8 @@ class ScopeManager:
         if self._entered is None or self._entered[1] is None:
             message = "refused: only the manager that opened a unit can suspend it."
             raise ScopeChangeError(message)
-        (scope, token), self._entered = self._entered, None
+        scope, token = self._entered[0], self._entered[1]
+        self._entered = None
         _current.reset(token)
         return SuspendedScope(scope)
 

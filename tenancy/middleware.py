@@ -44,19 +44,20 @@ class TenantMiddleware:
 
     def __init__(self, get_response: _GetResponse) -> None:
         self.get_response = get_response
-        if iscoroutinefunction(get_response):
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         """Answer the request inside its scope."""
-        if iscoroutinefunction(self):
+        if self._is_async:
             return self._acall(request)
         found = _scope_for(request)
         if isinstance(found, HttpResponse):
             return found
         found.__enter__()
         try:
-            response = self.get_response(request)
+            response: HttpResponseBase = self.get_response(request)
         except BaseException:
             found.__exit__(*sys.exc_info())
             raise
@@ -71,7 +72,7 @@ class TenantMiddleware:
             return found
         found.__enter__()
         try:
-            response = await self.get_response(request)
+            response: HttpResponseBase = await self.get_response(request)
         except BaseException:
             found.__exit__(*sys.exc_info())
             raise
@@ -116,18 +117,21 @@ def _platform(request: Any) -> ScopeManager:
     return platform_scope(surface=Surface.REQUEST)
 
 
-def _leave_with(manager: ScopeManager, response: Any) -> HttpResponseBase:
-    if not getattr(response, "streaming", False) or not manager.opened:
+def _leave_with(manager: ScopeManager, response: HttpResponseBase) -> HttpResponseBase:
+    if getattr(response, "streaming", False) and manager.opened:
+        _keep_open(manager.suspend(), response)
+    else:
         manager.__exit__(None, None, None)
-        return response
-    suspended = manager.suspend()
+    return response
+
+
+def _keep_open(suspended: SuspendedScope, response: Any) -> None:
     content = response.streaming_content
     if response.is_async:
         response.streaming_content = _astream(content, suspended)
     else:
         response.streaming_content = _Stream(content, suspended)
     response._resource_closers.append(suspended.end)
-    return response
 
 
 class _Stream:

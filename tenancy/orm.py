@@ -64,8 +64,8 @@ def install() -> None:
     _stamp_on_creation(Query)
     _stamp_on_creation(ModelState)
     _stamp_on_creation(RawQuerySet)
-    QuerySet._result_cache = _ResultCache()
-    RawQuerySet._result_cache = _ResultCache()
+    for cls in (QuerySet, RawQuerySet):
+        setattr(cls, "_result_cache", _ResultCache())  # noqa: B010 -- no public name, so no stub
     _check_before(Query, "check_query_object_type", _check_filter_value)
     _check_before(Query, "combine", lambda _query, rhs, *_a: require_same_scope(rhs, "a queryset"))
     _check_bulk_update()
@@ -75,14 +75,14 @@ def install() -> None:
 
 
 def _stamp_on_creation(cls: type) -> None:
-    original = cls.__init__  # type: ignore[misc] -- the class's own constructor
+    original = cls.__init__  # type: ignore[misc]  # -- the class's own constructor
 
     @functools.wraps(original)
     def stamped(self: Any, *args: Any, **kwargs: Any) -> None:
         setattr(self, STAMP, current_stamp())
         original(self, *args, **kwargs)
 
-    cls.__init__ = stamped  # type: ignore[misc] -- see the module's docstring
+    cls.__init__ = stamped  # type: ignore[misc]  # -- see the module's docstring
 
 
 def _check_before(cls: type, name: str, check: Callable[..., None]) -> None:
@@ -118,4 +118,4 @@ def _check_bulk_update() -> None:
             require_same_scope(instance._state, "an instance")
         return original(self, instances, *args, **kwargs)
 
-    QuerySet.bulk_update = bulk_update  # type: ignore[method-assign] -- see the module's docstring
+    QuerySet.bulk_update = bulk_update  # type: ignore[method-assign]  # -- see the module's docstring

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.db import connections
 from django.db.models import Model
@@ -83,6 +84,6 @@ def _check_side(model: type[Model], kind: ScopeKind) -> None:
 
 
 def _tenant_only(model: type[Model]) -> bool:
-    config = model._meta.app_config
-    names = {config.name, f"{config.__module__}.{type(config).__name__}"} if config else set()
+    config = apps.get_app_config(model._meta.app_label)
+    names = {config.name, f"{config.__module__}.{type(config).__name__}"}
     return not names & set(settings.SHARED_APPS)

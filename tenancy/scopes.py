@@ -32,7 +32,9 @@ class Surface(enum.StrEnum):
 class HasSchemaName(Protocol):
     """Anything that names a tenant: a `Tenant`, or a model instance with `TenantMixin`."""
 
-    schema_name: str
+    @property
+    def schema_name(self) -> str:
+        """The tenant's schema."""
 
 
 class Releasable(Protocol):

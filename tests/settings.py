@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from konecty_crm.settings.base import *  # noqa: F403 -- settings build on settings
-from konecty_crm.settings.base import ROOT, TENANCY
+from konecty_crm.settings.base import ROOT
+from konecty_crm.settings.base import TENANCY as _SHARED
 from konecty_crm.settings.database import embedded, from_environment
 from konecty_crm.settings.keys import development_keys
 
@@ -31,7 +32,7 @@ DATABASES = {
     }
 }
 TENANCY = {
-    **TENANCY,
+    **_SHARED,
     **_credentials,
     "MASTER_KEYS": {1: _keys["MASTER_KEY"]},
     "PLATFORM_HOSTS": ["localhost", "platform.test"],

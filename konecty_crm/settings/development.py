@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from konecty_crm.settings.base import *  # noqa: F403 -- settings build on settings
-from konecty_crm.settings.base import ROOT, TENANCY
+from konecty_crm.settings.base import ROOT
+from konecty_crm.settings.base import TENANCY as _SHARED
 from konecty_crm.settings.database import embedded, from_environment
 from konecty_crm.settings.keys import development_keys
 
@@ -20,7 +21,7 @@ EMBEDDED_SERVER = embedded(ROOT)
 _database, _credentials = from_environment(EMBEDDED_SERVER)
 DATABASES = {"default": {"ENGINE": "tenancy.backend", **_database}}
 TENANCY = {
-    **TENANCY,
+    **_SHARED,
     **_credentials,
     "MASTER_KEYS": {1: _keys["MASTER_KEY"]},
     "PLATFORM_HOSTS": ["localhost"],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from konecty_crm.settings.base import *  # noqa: F403 -- settings build on settings
-from konecty_crm.settings.base import TENANCY
+from konecty_crm.settings.base import TENANCY as _SHARED
 from konecty_crm.settings.database import from_environment
 
 DEBUG = False
@@ -23,7 +23,7 @@ WHATSAPP_VERIFY_TOKEN = os.environ["WHATSAPP_VERIFY_TOKEN"]
 _database, _credentials = from_environment(None)
 DATABASES = {"default": {"ENGINE": "tenancy.backend", **_database}}
 TENANCY = {
-    **TENANCY,
+    **_SHARED,
     **_credentials,
     "MASTER_KEYS": dict(pair.split(":", 1) for pair in os.environ["TENANCY_MASTER_KEYS"].split()),
     "PLATFORM_HOSTS": os.environ["PLATFORM_HOSTS"].split(),

@@ -81,7 +81,7 @@ class DatabaseWrapper(DjangoTenantsApi, django_postgresql.DatabaseWrapper):
         session = scope.unit.sessions.get(self)
         if session is None:
             session = scope.unit.sessions.setdefault(self, Session(scope.unit, scope.schema))
-        return session  # type: ignore[return-value] -- this wrapper's key holds sessions only
+        return session  # type: ignore[return-value]  # -- this wrapper's key holds sessions only
 
     @override
     def ensure_connection(self) -> None:

@@ -26,7 +26,7 @@ __all__ = [
 class _Bound:
     def __init__(self, query: Any, *args: Any, **kwargs: Any) -> None:
         require_same_scope(query, "a queryset")
-        super().__init__(query, *args, **kwargs)
+        super().__init__(query, *args, **kwargs)  # type: ignore[call-arg]  # -- a mixin
 
 
 class SQLCompiler(_Bound, compiler.SQLCompiler):

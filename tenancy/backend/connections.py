@@ -96,14 +96,14 @@ class Pool:
 
     def release(self, connection: TenantConnection) -> None:
         """Take a connection back; it becomes idle, or is closed if it cannot be lent again."""
-        usable = _cleaned(connection) and connection.target is not None
-        discarded = [] if usable else [connection]
+        target = connection.target if _cleaned(connection) else None
+        discarded = [] if target is not None else [connection]
         with self._condition:
             if connection not in self._open:  # lent by the parent process
                 return
-            if usable:
-                self._idle.setdefault(connection.target, deque()).append(_Idle(connection))
-                self._idle.move_to_end(connection.target)
+            if target is not None:
+                self._idle.setdefault(target, deque()).append(_Idle(connection))
+                self._idle.move_to_end(target)
             else:
                 self._drop(connection)
             self._collect_expired(discarded)

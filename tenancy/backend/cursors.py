@@ -199,33 +199,33 @@ class _Guarded:
 
     def execute(self: Any, query: Any, params: Any = None, **kwargs: Any) -> Any:
         text = self._conn.admit(query, has_params=params is not None, style=self._style)
-        result = super().execute(text, params, **kwargs)  # type: ignore[misc] -- a mixin
+        result = super().execute(text, params, **kwargs)  # type: ignore[misc]  # -- a mixin
         if signals.statement_sent.receivers:
             _announce(self, text, has_params=params is not None)
         return result
 
     def executemany(self: Any, query: Any, params_seq: Any, **kwargs: Any) -> None:
         text = self._conn.admit(query, has_params=True, style=self._style)
-        super().executemany(text, params_seq, **kwargs)  # type: ignore[misc] -- a mixin
+        super().executemany(text, params_seq, **kwargs)  # type: ignore[misc]  # -- a mixin
         if signals.statement_sent.receivers:
             _announce(self, text, has_params=True)
 
     def stream(self: Any, query: Any, params: Any = None, **kwargs: Any) -> Any:
         text = self._conn.admit(query, has_params=params is not None, style=self._style)
-        rows = super().stream(text, params, **kwargs)  # type: ignore[misc] -- a mixin
+        rows = super().stream(text, params, **kwargs)  # type: ignore[misc]  # -- a mixin
         if signals.statement_sent.receivers:
             _announce(self, text, has_params=params is not None)
         return rows
 
     def copy(self: Any, statement: Any, params: Any = None, **kwargs: Any) -> Any:
         text = self._conn.admit(statement, has_params=params is not None, style=self._style)
-        return super().copy(text, params, **kwargs)  # type: ignore[misc] -- a mixin
+        return super().copy(text, params, **kwargs)  # type: ignore[misc]  # -- a mixin
 
     def _execute_send(
         self: Any, query: Any, *, force_extended: bool = False, **kwargs: Any
     ) -> None:
         kwargs["force_extended"] = force_extended or self._conn.guard is not None
-        super()._execute_send(query, **kwargs)  # type: ignore[misc] -- a mixin
+        super()._execute_send(query, **kwargs)  # type: ignore[misc]  # -- a mixin
 
 
 def _announce(cursor: Any, statement: str, *, has_params: bool) -> None:

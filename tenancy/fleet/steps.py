@@ -160,7 +160,7 @@ def _on_create(new: NewTenant) -> None:
     path = conf.tenancy().on_create
     if not path:
         return
-    wrapper = connections[conf.database_alias()]
+    wrapper: Any = connections[conf.database_alias()]
     wrapper.set_schema(new.schema)
     try:
         import_string(path)(new.options)

@@ -16,12 +16,12 @@ from collections.abc import Iterable
 from tenancy.guard.facts import FunctionSource
 from tenancy.guard.functions import FUNCTIONS
 
-__all__ = ["DeclaredColumns", "declared_columns"]
+__all__ = ["NAMED_OUTPUT", "DeclaredColumns", "declared_columns"]
 
 _OUTPUT_COLUMNS = frozenset({"*", "key", "lexeme", "ordinality", "positions", "value", "weights"})
 
 # Their one output column has a name of its own, so the alias names no column.
-_NAMED_OUTPUT = frozenset(
+NAMED_OUTPUT = frozenset(
     {
         "json_array_elements",
         "json_array_elements_text",
@@ -62,6 +62,6 @@ def _known(source: FunctionSource) -> frozenset[str]:
     if source.columns:
         return source.columns
     name = source.function[-1:]
-    if not name or name[0] in _NAMED_OUTPUT or name[0] not in FUNCTIONS:
+    if not name or name[0] in NAMED_OUTPUT or name[0] not in FUNCTIONS:
         return frozenset()
     return frozenset({source.alias})

@@ -23,22 +23,27 @@ from tenancy.testing.scopes import outside
 __all__ = ["install"]
 
 _LEVEL = "tenancy"
-_original_enter = TestCase._enter_atomics.__func__  # type: ignore[attr-defined] -- a classmethod
-_original_rollback = TestCase._rollback_atomics.__func__  # type: ignore[attr-defined] -- as above
-_original_pre_setup = TransactionTestCase._pre_setup.__func__  # type: ignore[attr-defined] -- as above
-_original_teardown = TransactionTestCase._fixture_teardown
-_original_call = ClientHandler.__call__
-_original_acall = AsyncClientHandler.__call__
+# The hooks of Django's test cases have no public names; type checkers do not know them.
+_TestCase: Any = TestCase
+_TransactionTestCase: Any = TransactionTestCase
+_ClientHandler: Any = ClientHandler
+_AsyncClientHandler: Any = AsyncClientHandler
+_original_enter = _TestCase._enter_atomics.__func__
+_original_rollback = _TestCase._rollback_atomics.__func__
+_original_pre_setup = _TransactionTestCase._pre_setup.__func__
+_original_teardown = _TransactionTestCase._fixture_teardown
+_original_call = _ClientHandler.__call__
+_original_acall = _AsyncClientHandler.__call__
 
 
 def install() -> None:
     """Replace the hooks of Django's test cases; a second call changes nothing."""
-    TestCase._enter_atomics = classmethod(_enter_atomics)
-    TestCase._rollback_atomics = classmethod(_rollback_atomics)
-    TransactionTestCase._pre_setup = classmethod(_pre_setup)
-    TransactionTestCase._fixture_teardown = _fixture_teardown
-    ClientHandler.__call__ = _call
-    AsyncClientHandler.__call__ = _acall
+    _TestCase._enter_atomics = classmethod(_enter_atomics)
+    _TestCase._rollback_atomics = classmethod(_rollback_atomics)
+    _TransactionTestCase._pre_setup = classmethod(_pre_setup)
+    _TransactionTestCase._fixture_teardown = _fixture_teardown
+    _ClientHandler.__call__ = _call
+    _AsyncClientHandler.__call__ = _acall
 
 
 def _enter_atomics(cls: Any) -> dict[str, Any]:

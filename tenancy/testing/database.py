@@ -116,7 +116,7 @@ def _maintenance(database: str) -> psycopg.Connection[Any]:
     )
 
 
-def _other_databases(maintenance: str) -> Sequence[str]:
+def _other_databases(maintenance: str) -> tuple[str, ...]:
     # Parallel test databases share the cluster: each hardens its own and leaves the others alone.
     with _maintenance(maintenance) as connection:
         rows = connection.execute("SELECT datname FROM pg_catalog.pg_database").fetchall()

@@ -115,7 +115,7 @@ class Pinning:
             if key in level or wrapper._thread_ident != threading.get_ident():
                 continue
             atomic = transaction.atomic(using=wrapper.alias)
-            atomic._from_testcase = True  # type: ignore[attr-defined] -- Django's mark of a test's own block
+            atomic._from_testcase = True  # Django's mark of a test's own block
             level[key] = atomic
             with self._inside(wrapper, stamp):
                 atomic.__enter__()
