@@ -42,7 +42,7 @@ class FunctionSource(NamedTuple):
 
     alias: str
     function: Name
-    columns: frozenset[str]
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,11 +59,11 @@ class Facts:
     statements: int
     kind: str
     tags: frozenset[str]
-    relations: frozenset[Relation]
-    calls: frozenset[Call]
-    types: frozenset[Name]
-    columns: frozenset[Name]
-    fields: frozenset[str]
+    relations: tuple[Relation, ...]
+    calls: tuple[Call, ...]
+    types: tuple[Name, ...]
+    columns: tuple[Name, ...]
+    fields: tuple[str, ...]
     operator_schemas: frozenset[Name]
     collation_schemas: frozenset[Name]
     session_values: frozenset[str]

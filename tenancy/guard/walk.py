@@ -24,16 +24,20 @@ _SKIPPED = frozenset({"String", "alias", "A_Const", "A_Star"})
 
 
 class _Walk:
-    """The sets that are being filled, and the nodes that are still to be seen."""
+    """The collections that are being filled, and the nodes that are still to be seen.
+
+    Names are keys of a dict, which keeps their order: the first one that a rule refuses is then
+    the same in every process.
+    """
 
     def __init__(self) -> None:
         self.stack: list[Node] = []
         self.tags: set[str] = set()
-        self.relations: set[Relation] = set()
-        self.calls: set[Call] = set()
-        self.types: set[Name] = set()
-        self.columns: set[Name] = set()
-        self.fields: set[str] = set()
+        self.relations: dict[Relation, None] = {}
+        self.calls: dict[Call, None] = {}
+        self.types: dict[Name, None] = {}
+        self.columns: dict[Name, None] = {}
+        self.fields: dict[str, None] = {}
         self.operator_schemas: set[Name] = set()
         self.collation_schemas: set[Name] = set()
         self.session_values: set[str] = set()
@@ -71,11 +75,11 @@ def collect(root: Node, kind: str, statements: int) -> Facts:
         statements=statements,
         kind=kind,
         tags=frozenset(walk.tags),
-        relations=frozenset(walk.relations),
-        calls=frozenset(walk.calls),
-        types=frozenset(walk.types),
-        columns=frozenset(walk.columns),
-        fields=frozenset(walk.fields),
+        relations=tuple(walk.relations),
+        calls=tuple(walk.calls),
+        types=tuple(walk.types),
+        columns=tuple(walk.columns),
+        fields=tuple(walk.fields),
         operator_schemas=frozenset(walk.operator_schemas),
         collation_schemas=frozenset(walk.collation_schemas),
         session_values=frozenset(walk.session_values),
@@ -90,7 +94,7 @@ def _names(nodes: list[Node]) -> Name:
 
 
 def _column(walk: _Walk, node: Node) -> None:
-    walk.columns.add(_names(node["fields"]))
+    walk.columns[_names(node["fields"])] = None
 
 
 def _parameter(walk: _Walk, node: Node) -> None:
@@ -102,7 +106,8 @@ def _relation(walk: _Walk, node: Node) -> None:
         walk.stack.append(node)
         return
     get = node.get
-    walk.relations.add(Relation(get("catalogname", ""), get("schemaname", ""), node["relname"]))
+    relation = Relation(get("catalogname", ""), get("schemaname", ""), node["relname"])
+    walk.relations[relation] = None
 
 
 def _expression(walk: _Walk, node: Node) -> None:
@@ -135,7 +140,7 @@ def _collation(walk: _Walk, node: Node) -> None:
 
 def _index_element(walk: _Walk, node: Node) -> None:
     if node.get("name"):
-        walk.columns.add((node["name"],))
+        walk.columns[(node["name"],)] = None
     collation = node.get("collation", ())
     if len(collation) > 1:
         walk.collation_schemas.add(_names(collation[:-1]))
@@ -144,17 +149,19 @@ def _index_element(walk: _Walk, node: Node) -> None:
 
 def _join(walk: _Walk, node: Node) -> None:
     for column in node.get("usingClause", ()):
-        walk.columns.add(_names([column]))
+        walk.columns[_names([column])] = None
     walk.stack.append(node)
 
 
 def _indirection(walk: _Walk, node: Node) -> None:
-    walk.fields.update(_names([field])[0] for field in node["indirection"] if "String" in field)
+    for field in node["indirection"]:
+        if "String" in field:
+            walk.fields[field["String"]["sval"]] = None
     walk.stack.append(node)
 
 
 def _type(walk: _Walk, node: Node) -> None:
-    walk.types.add(_names(node.get("names", [])))
+    walk.types[_names(node.get("names", []))] = None
     if node.get("setof") or node.get("pct_type"):
         walk.tags.add("TypeName.form")
     if "typmods" in node:
@@ -182,7 +189,7 @@ def _call(walk: _Walk, node: Node) -> None:
         literal = _literal(arguments[0])
         if literal is None and "TypeCast" in arguments[0]:
             literal, cast = _cast_literal(arguments[0]["TypeCast"])
-    walk.calls.add(Call(_names(node["funcname"]), len(arguments), literal, cast))
+    walk.calls[Call(_names(node["funcname"]), len(arguments), literal, cast)] = None
     if cast:
         node = {**node, "args": arguments[1:]}
     walk.stack.append(node)

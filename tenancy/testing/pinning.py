@@ -19,7 +19,8 @@ from typing_extensions import override
 
 from tenancy import conf
 from tenancy.backend.sessions import Session
-from tenancy.context import ScopeManager, _current, current_scope, tenant_scope
+from tenancy.context import ScopeManager, current_scope, tenant_scope
+from tenancy.current import scope_var
 from tenancy.scopes import Scope, ScopeKind, Tenant, Unit
 from tenancy.signals import scope_entered
 
@@ -141,10 +142,10 @@ class _InScope:
         unit.sessions = _PinnedSessions(pinning, self._scope)
 
     def __enter__(self) -> None:
-        self._token = _current.set(self._scope)
+        self._token = scope_var.set(self._scope)
 
     def __exit__(self, *exc_info: object) -> None:
-        _current.reset(self._token)
+        scope_var.reset(self._token)
 
 
 pinning = Pinning()

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tenancy.context import _current, tenant_scope
+from tenancy.context import tenant_scope
+from tenancy.current import scope_var
 from tenancy.scopes import HasSchemaName, Scope
 
 __all__ = ["as_tenant", "outside"]
@@ -19,11 +20,11 @@ __all__ = ["as_tenant", "outside"]
 @contextmanager
 def outside() -> Iterator[None]:
     """Run the block without a scope, as a process that has just started would."""
-    token = _current.set(None)
+    token = scope_var.set(None)
     try:
         yield
     finally:
-        _current.reset(token)
+        scope_var.reset(token)
 
 
 @contextmanager

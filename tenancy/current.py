@@ -1,0 +1,52 @@
+"""The current scope: where it is kept, and the reads that refuse when there is none."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+
+from tenancy.exceptions import NoTenantError
+from tenancy.scopes import Scope, Tenant
+
+__all__ = ["current_scope", "current_tenant", "require_scope", "scope_var"]
+
+scope_var: ContextVar[Scope | None] = ContextVar("tenancy_scope", default=None)
+
+
+def current_scope() -> Scope | None:
+    """The scope of this unit of work, or None outside of any."""
+    return scope_var.get()
+
+
+def require_scope() -> Scope:
+    """The scope of this unit of work.
+
+    Raises:
+        NoTenantError: there is none, or its unit has ended.
+    """
+    scope = scope_var.get()
+    if scope is None:
+        message = (
+            "refused: no scope. Found: code that needs one outside any unit of work. "
+            "Needed: tenant_scope(tenant), platform_scope() or the middleware around it."
+        )
+        raise NoTenantError(message)
+    if scope.unit.ended:
+        message = (
+            f"refused: the unit of work in {scope.stamp} has ended. Found: code that outlived it "
+            "(a thread, a task or a generator). Needed: a unit of its own, or an end before it."
+        )
+        raise NoTenantError(message, reason="scope:ended:refused")
+    return scope
+
+
+def current_tenant() -> Tenant:
+    """The tenant of this unit of work.
+
+    Raises:
+        NoTenantError: there is no scope, or it is the platform's or the owner's.
+    """
+    scope = require_scope()
+    if scope.tenant is None:
+        message = f"refused: {scope.stamp} is no tenant's scope. Needed: tenant_scope(tenant)."
+        raise NoTenantError(message)
+    return scope.tenant
