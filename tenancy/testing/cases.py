@@ -48,20 +48,24 @@ def install() -> None:
 
 def _enter_atomics(cls: Any) -> dict[str, Any]:
     alias = conf.database_alias()
-    wanted = set(cls._databases_names())
+    wanted = list(cls._databases_names())
     if alias not in wanted:
         return dict(_original_enter(cls))
     pinning.push(tenants.default)
-    others = type("_Others", (), {"_databases_names": staticmethod(lambda: wanted - {alias})})
+    others = _only([name for name in wanted if name != alias])
     return {**_original_enter(others), _LEVEL: pinning}
 
 
 def _rollback_atomics(cls: Any, atomics: dict[str, Any]) -> None:
     level = atomics.pop(_LEVEL, None)
-    others = type("_Others", (), {"_databases_names": staticmethod(lambda: set(atomics))})
-    _original_rollback(others, atomics)
+    _original_rollback(_only(list(atomics)), atomics)
     if level is not None:
         level.pop()
+
+
+def _only(aliases: list[str]) -> Any:
+    # Django's own code, for the databases that are not tenants'.
+    return type("_Others", (), {"_databases_names": staticmethod(lambda: aliases)})
 
 
 def _pre_setup(cls: Any) -> None:

@@ -6,6 +6,7 @@ on Django's test host `testserver`; the second is its twin, the third a bystande
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -90,14 +91,17 @@ def remove(name: str, *, maintenance: str) -> None:
         connection.execute(
             sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
         )
-        prefix = fixed_login(name, FixedLogin.PLATFORM).removesuffix(FixedLogin.PLATFORM)
-        found = connection.execute(
-            "SELECT rolname FROM pg_catalog.pg_roles WHERE starts_with(rolname, %s)"
-            " AND rolname <> current_user",
-            [prefix],
-        ).fetchall()
-        for (login,) in found:
+        for login in _logins_of(connection, name):
             connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(login)))
+
+
+def _logins_of(connection: psycopg.Connection[Any], database: str) -> list[str]:
+    # Whole names: another database's may begin with this one's ("test_crm", "test_crm_gw0").
+    prefix = fixed_login(database, FixedLogin.PLATFORM).removesuffix(FixedLogin.PLATFORM)
+    fixed = "|".join(FixedLogin)
+    rows = connection.execute("SELECT rolname FROM pg_catalog.pg_roles").fetchall()
+    own = re.compile(rf"{re.escape(prefix)}({fixed}|t[a-z2-7]{{20}})")
+    return [login for (login,) in rows if own.fullmatch(login)]
 
 
 def _maintenance(database: str) -> psycopg.Connection[Any]:
