@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connections
+from django.test.utils import setup_databases, teardown_databases
+from pytest_django import DjangoDbBlocker
 
 from tenancy import conf
 from tenancy.context import owner_scope
 from tenancy.scopes import Tenant
-from tenancy.testing.database import TestTenants, owner_truncate
+from tenancy.testing.database import TestTenants
 from tenancy.testing.database import tenants as test_tenants
 from tenancy.testing.scopes import outside
 
@@ -35,18 +37,37 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 @pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest,
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    django_db_modify_db_settings: None,
+) -> Iterator[None]:
+    """The test database; pytest-django makes it only where a test has its `db` or marker."""
+    verbosity = request.config.get_verbosity()
+    with django_db_blocker.unblock():
+        created = setup_databases(
+            verbosity,
+            interactive=False,
+            aliases=[conf.database_alias()],
+            serialized_aliases=[],
+        )
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(created, verbosity)
+
+
+@pytest.fixture(scope="session")
 def tenants(django_db_setup: None) -> TestTenants:
     """The committed tenants of this process's test database."""
     return test_tenants
 
 
 @pytest.fixture
-def committed(tenants: TestTenants, django_db_blocker: object) -> Iterator[TestTenants]:
-    """Real units of work, as in production: nothing is pinned; tenants are emptied at the end."""
-    with django_db_blocker.unblock():  # type: ignore[attr-defined] -- pytest-django's own type
+def committed(transactional_db: None, tenants: TestTenants) -> Iterator[TestTenants]:
+    """Real units of work, as in production: no scope, nothing pinned; emptied at the end."""
+    with outside():
         yield tenants
-        with outside():
-            owner_truncate([tenant.schema_name for tenant in tenants.tenants])
 
 
 def owner_rows(schema: str, statement: str) -> list[tuple[object, ...]]:

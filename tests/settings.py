@@ -37,6 +37,7 @@ TENANCY = {
     "MASTER_KEYS": {1: _keys["MASTER_KEY"]},
     "PLATFORM_HOSTS": ["localhost", "platform.test"],
     "POOL_CEILING": 12,
+    "BEHIND_POOLER": os.environ.get("TENANCY_BEHIND_POOLER", "") == "1",
 }
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

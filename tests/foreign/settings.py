@@ -32,4 +32,5 @@ TENANCY = {
     "OWNER": _CRM.get("OWNER"),
     "SUPERUSER_URL": _CRM.get("SUPERUSER_URL", ""),
     "PLATFORM_HOSTS": ["platform.test"],
+    "BEHIND_POOLER": _CRM["BEHIND_POOLER"],
 }
