@@ -42,12 +42,12 @@ class FunctionSource(NamedTuple):
 
     alias: str
     function: Name
-    columns: tuple[str, ...]
+    columns: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
-    """One text of SQL, as PostgreSQL's grammar reads it.
+    """One text of SQL, as PostgreSQL's grammar reads it; names are in the order of the walk.
 
     `statements` is their number; everything else is about the first one. `kind` is the tag of
     its node, with the form for transaction statements. `tags` holds the tag of every other node

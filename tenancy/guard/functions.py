@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["FUNCTIONS", "ROW_FUNCTIONS", "TYPES", "read_list", "read_lines"]
+__all__ = ["FUNCTIONS", "ROW_FUNCTIONS", "TYPES", "read_lines", "read_list"]
 
 _HERE = Path(__file__).parent
 

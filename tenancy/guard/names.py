@@ -107,11 +107,14 @@ def column_schemas(facts: Facts) -> Iterator[str]:
         if last in ROW_FUNCTIONS or (sources and not sources.has(column[-2], last)):
             detail = f"{'.'.join(column[-2:])} may call the function {last}"
             raise RuleError(Reason.COLUMN_FUNCTION, detail)
-        if len(column) > 3:
-            detail = f"column {last} is qualified with a database"
-            raise RuleError(Reason.RELATION_DATABASE, detail)
-        if len(column) == 3:
-            yield column[0]
+        yield from _column_schema(*column[:-2])
+
+
+def _column_schema(*qualifiers: str) -> Iterator[str]:
+    if len(qualifiers) > 1:
+        detail = f"a column is qualified with the database {qualifiers[0]}"
+        raise RuleError(Reason.RELATION_DATABASE, detail)
+    yield from qualifiers
 
 
 def check_fields(facts: Facts, policy: Policy) -> None:
@@ -136,8 +139,7 @@ def check_operators(facts: Facts, policy: Policy) -> None:
 
 
 def _unqualified(name: Name, policy: Policy, reason: Reason) -> str:
-    if len(name) == 1:
-        return name[0]
-    if len(name) == 2 and name[0] in (_CATALOG, policy.extension_schema):
-        return name[1]
+    *qualifiers, last = name
+    if not qualifiers or qualifiers in ([_CATALOG], [policy.extension_schema]):
+        return last
     raise RuleError(reason, f"{'.'.join(name)} is not in pg_catalog")

@@ -10,16 +10,17 @@ objects costs ten times as much.
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from pglast.parser import ParseError, parse_sql_json
 
+from tenancy.guard.collector import Node
 from tenancy.guard.facts import Facts
 from tenancy.guard.walk import collect
 
 __all__ = ["UnparsableError", "facts"]
 
-Node = dict[str, Any]
+# Statements that are judged by their form alone: they hold no expression.
+_WITH_FORMS = frozenset({"TransactionStmt"})
 
 
 class UnparsableError(ValueError):
@@ -33,18 +34,19 @@ def facts(text: str) -> Facts:
         UnparsableError: the message has the position, never a part of the text.
     """
     statements = _statements(text)
+    try:
+        return _facts(statements)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise UnparsableError("found a tree that this version of the guard cannot read") from error
+
+
+def _facts(statements: list[Node]) -> Facts:
     if not statements:
         return collect({}, "", 0)
-    (tag, body), *others = statements[0]["stmt"].items()
-    if others:
-        raise UnparsableError("found a tree that this version of the guard does not know")
+    ((tag, body),) = statements[0]["stmt"].items()
     if tag in _WITH_FORMS:
         return collect({}, f"{tag}:{body.get('kind', '')}", len(statements))
     return collect({tag: body}, tag, len(statements))
-
-
-# Statements that are allowed by their form alone: they hold no expression.
-_WITH_FORMS = frozenset({"TransactionStmt"})
 
 
 def _statements(text: str) -> list[Node]:

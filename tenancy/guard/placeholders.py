@@ -109,5 +109,5 @@ def _from_percent(statement: bytes) -> Numbered:
         positions.append(length)
         chunks += (placeholder, text)
         length += len(placeholder) + len(text)
-    text = b"".join(chunks).decode()
-    return Numbered(text=text, count=len(positions), positions=tuple(positions))
+    joined = b"".join(chunks).decode()
+    return Numbered(text=joined, count=len(positions), positions=tuple(positions))

@@ -7,7 +7,7 @@ import enum
 __all__ = ["Reason"]
 
 
-class Reason(str, enum.Enum):
+class Reason(enum.StrEnum):
     """A code `object:subject:action`; a released value never changes its meaning."""
 
     STATEMENT_UNPARSABLE = "statement:unparsable:refused"
@@ -33,6 +33,3 @@ class Reason(str, enum.Enum):
     FIELD_UNLISTED = "field:name:unlisted"
     OPERATOR_SCHEMA = "operator:schema:refused"
     COLLATION_SCHEMA = "collation:schema:refused"
-
-    def __str__(self) -> str:
-        return self.value

@@ -6,8 +6,8 @@ A function that nobody listed is refused, so a new one does no harm. What can go
 2. a function that takes a row, and so answers to `table.name`, is missing in row_functions.txt;
 3. a listed function names its only output column, which sources.py must know.
 
-Limit: this sees pg_catalog. Functions of extensions that a policy adds are reviewed by whoever adds
-them.
+Limit: this sees pg_catalog. Functions of extensions that a policy adds are reviewed by whoever
+adds them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Rules 1 to 3 of the policy: what kind of statement, made of which parts, with which parameters."""
+"""Rules 1 to 3 of the policy: the kind of statement, its parts, its parameters."""
 
 from __future__ import annotations
 
