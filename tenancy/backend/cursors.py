@@ -106,14 +106,14 @@ class TenantConnection(psycopg.Connection[Any]):
             WrongTenantError: the connection belongs to another unit of work.
         """
         self._require_lease()
-        text = self._text(query)
-        if self.guard is not None:
-            try:
+        try:
+            text = self._text(query)
+            if self.guard is not None:
                 self._require_assumptions(text)
                 self.guard.check(text, has_params=has_params, schema=self.schema, style=style)
-            except StatementRefusedError as error:
-                signals.statement_refused.send(sender=TenantConnection, error=error)
-                raise
+        except StatementRefusedError as error:
+            signals.statement_refused.send(sender=TenantConnection, error=error)
+            raise
         return text
 
     @override
@@ -142,10 +142,16 @@ class TenantConnection(psycopg.Connection[Any]):
     def _text(self, query: object) -> str:
         if isinstance(query, str):
             return str.__str__(query)
-        if isinstance(query, bytes):
-            return bytes(query).decode("utf-8")
-        if isinstance(query, sql.Composable):
-            return str.__str__(query.as_string(self))
+        try:
+            if isinstance(query, bytes):
+                return bytes(query).decode("utf-8")
+            if isinstance(query, sql.Composable):
+                return str.__str__(query.as_string(self))
+        except UnicodeError:
+            # The codec's message quotes the statement, so the cause is not kept.
+            message = "refused: a statement that is not UTF-8. Needed: text that can be encoded."
+            reason = "statement:unparsable:refused"
+            raise StatementRefusedError(message, reason=reason) from None
         message = (
             f"refused: a statement of type {type(query).__name__}. Needed: text or psycopg.sql."
         )
