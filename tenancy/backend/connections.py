@@ -65,13 +65,15 @@ class Pool:
     def _forget(self) -> None:
         self._condition = threading.Condition()
         self._idle: OrderedDict[Target, deque[_Idle]] = OrderedDict()
+        # Weak: a connection that somebody loses without giving it back frees its place.
         self._open: weakref.WeakSet[TenantConnection] = weakref.WeakSet()
-        self._count = 0
+        self._lent: weakref.WeakSet[TenantConnection] = weakref.WeakSet()
+        self._opening = 0
 
     @property
     def count(self) -> int:
         """Connections that are open or being opened."""
-        return self._count
+        return len(self._open) + self._opening
 
     def idle_logins(self) -> list[str]:
         """Logins with an idle connection, least recently used first."""
@@ -96,11 +98,13 @@ class Pool:
 
     def release(self, connection: TenantConnection) -> None:
         """Take a connection back; it becomes idle, or is closed if it cannot be lent again."""
+        with self._condition:
+            if connection not in self._lent:  # by the parent process, or given back before
+                return
+            self._lent.discard(connection)
         target = connection.target if _cleaned(connection) else None
         discarded = [] if target is not None else [connection]
         with self._condition:
-            if connection not in self._open:  # lent by the parent process
-                return
             if target is not None:
                 self._idle.setdefault(target, deque()).append(_Idle(connection))
                 self._idle.move_to_end(target)
@@ -147,16 +151,17 @@ class Pool:
             self._collect_expired(discarded)
             lent = self._pop_idle(target, discarded)
             if lent is not None:
+                self._lent.add(lent)
                 return lent
-            if self._count >= self.ceiling:
+            if self.count >= self.ceiling:
                 self._evict_oldest(discarded)
-            if self._count < self.ceiling:
-                self._count += 1
+            if self.count < self.ceiling:
+                self._opening += 1
                 return None
             remaining = deadline - time.monotonic()
             if remaining <= 0 or not self._condition.wait(remaining):
                 message = (
-                    f"no connection became free in {self.wait_seconds} s. Found: {self._count} "
+                    f"no connection became free in {self.wait_seconds} s. Found: {self.count} "
                     f"in use, ceiling {self.ceiling}. Needed: shorter units of work, or a higher "
                     "TENANCY['POOL_CEILING']."
                 )
@@ -167,11 +172,13 @@ class Pool:
             connection = opener()
         except BaseException:
             with self._condition:
-                self._count -= 1
+                self._opening -= 1
                 self._condition.notify()
             raise
         with self._condition:
+            self._opening -= 1
             self._open.add(connection)
+            self._lent.add(connection)
         return connection
 
     def _pop_idle(
@@ -210,9 +217,8 @@ class Pool:
             discarded.append(connection)
 
     def _drop(self, connection: TenantConnection) -> None:
-        if connection in self._open:
-            self._open.discard(connection)
-            self._count -= 1
+        self._open.discard(connection)
+        self._lent.discard(connection)
 
 
 pools: weakref.WeakSet[Pool] = weakref.WeakSet()
