@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from tenancy import signals
-from tenancy.context import current_scope
+from tenancy.current import scope_var
 from tenancy.exceptions import NoTenantError, WrongTenantError
 
 __all__ = ["STAMP", "current_stamp", "require_same_scope"]
@@ -20,7 +20,7 @@ STAMP = "tenancy_stamp"
 
 def current_stamp() -> str | None:
     """The stamp of the current scope, or None outside any."""
-    scope = current_scope()
+    scope = scope_var.get()
     return None if scope is None else scope.stamp
 
 

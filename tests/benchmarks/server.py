@@ -1,0 +1,38 @@
+"""The benchmarks' own PostgreSQL server: made anew for each benchmark, removed at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from konecty_crm.embedded.server import EmbeddedServer
+
+__all__ = ["ROOT", "own_server", "settle"]
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def own_server() -> Iterator[EmbeddedServer]:
+    """A running server with no data of anybody's; in its fast mode, since reads are compared."""
+    server = EmbeddedServer(ROOT, name="postgres-bench", fast=True)
+    server.remove()
+    server.start()
+    try:
+        yield server
+    finally:
+        server.remove()
+
+
+def settle(server: EmbeddedServer, databases: list[str]) -> None:
+    """Give every database fresh statistics; autovacuum would do so in one sooner than another."""
+    for database in databases:
+        with psycopg.connect(server.superuser_url(database), autocommit=True) as connection:
+            connection.execute("VACUUM (ANALYZE)")
+    with psycopg.connect(server.superuser_url(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET autovacuum = off")
+        connection.execute("SELECT pg_reload_conf()")
+        connection.execute("CHECKPOINT")
