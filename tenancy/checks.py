@@ -44,6 +44,7 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]
         _setting,
         _platform_schema,
         _engine,
+        _other_aliases,
         _middleware,
         _routers,
         _apps,
@@ -147,6 +148,30 @@ def _engine() -> _Found:
         yield _warning(
             "W001", "TENANT_LIMIT_SET_CALLS has no effect here.", "Remove it: nothing is SET."
         )
+
+
+def _other_aliases() -> _Found:
+    tenants = settings.DATABASES.get(conf.database_alias(), {})
+    if mirrored := tenants.get("TEST", {}).get("MIRROR"):
+        yield _error(
+            "E016",
+            f"tests would run on the login of DATABASES[{mirrored!r}], not on a tenant's own.",
+            "Remove TEST['MIRROR']: the test database is made with tenants and their logins.",
+        )
+    for alias, other in settings.DATABASES.items():
+        if other is tenants or other.get("ENGINE") == "tenancy.backend":
+            continue
+        if _place(other) == _place(tenants):
+            yield _error(
+                "E017",
+                f"DATABASES[{alias!r}] reaches the tenants' database with a login of its own, "
+                "past the scopes and the guard.",
+                "Remove it, also from test settings: use owner_scope(reason=...) for DDL.",
+            )
+
+
+def _place(database: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(database.get(key) or "") for key in ("NAME", "HOST", "PORT"))
 
 
 def _middleware() -> _Found:

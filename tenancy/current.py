@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextvars import ContextVar
 
 from tenancy.exceptions import NoTenantError
@@ -50,3 +51,14 @@ def current_tenant() -> Tenant:
         message = f"refused: {scope.stamp} is no tenant's scope. Needed: tenant_scope(tenant)."
         raise NoTenantError(message)
     return scope.tenant
+
+
+def _after_fork() -> None:
+    # The unit is the parent's: its connections and its transaction are not the child's to use.
+    scope = scope_var.get()
+    if scope is not None:
+        scope.unit.ended = True
+        scope_var.set(None)
+
+
+os.register_at_fork(after_in_child=_after_fork)

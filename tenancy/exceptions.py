@@ -90,8 +90,9 @@ class StatementRefusedError(IsolationError):
     reason = "statement:refused"
     sqlstate = "42501"
 
-    def __init__(self, message: str, *, reason: str, statement: str = "") -> None:
-        super().__init__(message, reason=str(reason))
+    def __init__(self, message: str, *, reason: str | None = None, statement: str = "") -> None:
+        # Optional, because pickle makes the error from its message alone and then sets the rest.
+        super().__init__(message, reason=None if reason is None else str(reason))
         self.statement = statement
 
 

@@ -9,8 +9,12 @@ Everything in `tenancy` that changes Django's own classes is in this file and in
   handed out in another, for example from a queryset kept on a class.
 - `ModelState.__init__`: every instance carries its stamp, unsaved ones too.
 - `Query.check_query_object_type`, `Query.combine`: instances and querysets used inside a filter.
-- `Model.save_base`, `delete`, `refresh_from_db`, `QuerySet.bulk_update`, `RawQuerySet.iterator`:
-  the calls that reach SQL without asking a router when `using=` is given.
+- `QuerySet.create`, `bulk_create`: an INSERT is a query of its own, without the queryset's stamp.
+- `ForeignObject.get_instance_value_for_fields`, `Model.prepare_database_save`,
+  `QuerySet.contains`: where an instance becomes the key by which another row is found or changed.
+- `Model.save_base`, `delete`, `refresh_from_db`, `validate_unique`, `QuerySet.bulk_update`,
+  `RawQuerySet.iterator`: the calls that reach SQL without asking a router, some of them only when
+  `using=` is given.
 """
 
 from __future__ import annotations
@@ -21,15 +25,25 @@ from typing import Any
 
 from django.db.models import Model
 from django.db.models.base import ModelState
+from django.db.models.fields.related import ForeignObject
 from django.db.models.query import QuerySet, RawQuerySet
 from django.db.models.sql.query import Query
 
+from tenancy.current import scope_var
 from tenancy.provenance import STAMP, current_stamp, require_same_scope
 
 __all__ = ["install"]
 
 _INSTALLED = "_tenancy_installed"
 _RESULT_STAMP = "_tenancy_results"
+_QUERYSET = "a queryset"
+_MODEL_METHODS = (
+    "save_base",
+    "delete",
+    "refresh_from_db",
+    "validate_unique",
+    "prepare_database_save",
+)
 
 
 class _ResultCache:
@@ -62,15 +76,19 @@ def install() -> None:
         return
     setattr(Query, _INSTALLED, True)
     _stamp_on_creation(Query)
-    _stamp_on_creation(ModelState)
+    ModelState.__init__ = _stamped_state  # type: ignore[method-assign]  # -- see above
     _stamp_on_creation(RawQuerySet)
     for cls in (QuerySet, RawQuerySet):
         setattr(cls, "_result_cache", _ResultCache())  # noqa: B010 -- no public name, so no stub
     _check_before(Query, "check_query_object_type", _check_filter_value)
-    _check_before(Query, "combine", lambda _query, rhs, *_a: require_same_scope(rhs, "a queryset"))
+    _check_before(Query, "combine", lambda _query, rhs, *_a: require_same_scope(rhs, _QUERYSET))
     _check_bulk_update()
+    for name in ("create", "bulk_create"):
+        _check_before(QuerySet, name, _check_queryset)
+    _check_before(QuerySet, "contains", lambda _qs, obj: _check_instance(obj))
+    _check_relation_values()
     _check_before(RawQuerySet, "iterator", lambda raw: require_same_scope(raw, "a raw queryset"))
-    for name in ("save_base", "delete", "refresh_from_db"):
+    for name in _MODEL_METHODS:
         _check_before(Model, name, _check_instance)
 
 
@@ -83,6 +101,12 @@ def _stamp_on_creation(cls: type) -> None:
         original(self, *args, **kwargs)
 
     cls.__init__ = stamped  # type: ignore[misc]  # -- see the module's docstring
+
+
+def _stamped_state(self: Any) -> None:
+    # Django's class has no constructor. This one runs for every row that is read, so it is flat.
+    scope = scope_var.get()
+    self.tenancy_stamp = None if scope is None else scope.stamp
 
 
 def _check_before(cls: type, name: str, check: Callable[..., None]) -> None:
@@ -103,9 +127,23 @@ def _check_instance(instance: Model, *_args: Any, **_kwargs: Any) -> None:
     require_same_scope(instance._state, "an instance")
 
 
+def _check_queryset(queryset: QuerySet[Any], *_args: Any, **_kwargs: Any) -> None:
+    require_same_scope(queryset.query, _QUERYSET)
+
+
 def _check_filter_value(_query: Query, value: Any, *_args: Any, **_kwargs: Any) -> None:
     if isinstance(value, Model):
         require_same_scope(value._state, "an instance")
+
+
+def _check_relation_values() -> None:
+    original = ForeignObject.get_instance_value_for_fields
+
+    def checked(instance: Model, fields: Any) -> Any:
+        _check_instance(instance)
+        return original(instance, fields)
+
+    ForeignObject.get_instance_value_for_fields = staticmethod(checked)  # type: ignore[method-assign]  # -- see the module's docstring
 
 
 def _check_bulk_update() -> None:

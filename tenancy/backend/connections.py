@@ -238,14 +238,14 @@ def _cleaned(connection: TenantConnection) -> bool:
     if connection.closed or connection.broken:
         return False
     status = connection.pgconn.transaction_status
-    if status == TransactionStatus.IDLE and connection.autocommit:
-        return True
     if status == TransactionStatus.ACTIVE:
         return False
     try:
-        with connection.internally():
-            connection.rollback()
-            connection.autocommit = True
+        if status != TransactionStatus.IDLE or not connection.autocommit:
+            with connection.internally():
+                connection.rollback()
+                connection.autocommit = True
+        connection.close_cursors()
     except psycopg.Error:
         return False
     return True

@@ -26,6 +26,7 @@ import psycopg
 from django.db.backends.postgresql import base as django_postgresql
 from psycopg import sql
 from psycopg._cursor_base import BaseCursor
+from psycopg.pq import ExecStatus
 from typing_extensions import override
 
 from tenancy import signals
@@ -81,6 +82,7 @@ class TenantConnection(psycopg.Connection[Any]):
     target: Target | None = None
     lease: Lease | None = None
     focus: str | None = None
+    may_have_cursors = False
     _internal = False
 
     @contextmanager
@@ -97,6 +99,25 @@ class TenantConnection(psycopg.Connection[Any]):
         self.lease = None
         if not self.closed:
             os.close(self.fileno())
+
+    @property
+    def is_lent_here(self) -> bool:
+        """Whether the code that asks may use the connection now."""
+        return self.lease is not None and self.lease.permits(current_scope())
+
+    def close_cursors(self) -> None:
+        """For the pool: close what `DECLARE … WITH HOLD` left open on the server.
+
+        Raises:
+            psycopg.OperationalError: the server did not.
+        """
+        if not self.may_have_cursors:
+            return
+        result = self.pgconn.exec_(b"CLOSE ALL")
+        if result.status != ExecStatus.COMMAND_OK:
+            message = "the cursors of an ended unit of work were not closed"
+            raise psycopg.OperationalError(message)
+        self.may_have_cursors = False
 
     def admit(self, query: object, *, has_params: bool, style: Style) -> str:
         """The exact text to send, after the guard.
@@ -158,11 +179,8 @@ class TenantConnection(psycopg.Connection[Any]):
         raise StatementRefusedError(message, reason="statement:type:refused")
 
     def _require_lease(self) -> None:
-        if self._internal:
-            return
-        scope = current_scope()
-        lease = self.lease
-        if lease is None or not lease.permits(scope):
+        if not self._internal and not self.is_lent_here:
+            scope = current_scope()
             found = scope.stamp if scope else "no scope"
             message = (
                 f"refused: a connection used outside its unit of work. Found: {found}. "
@@ -250,6 +268,18 @@ class TenantServerBindingCursor(_Guarded, django_postgresql.ServerBindingCursor)
 
 class TenantServerSideCursor(_Guarded, django_postgresql.ServerSideCursor):
     """Django's named cursor (`QuerySet.iterator()`), guarded; `DECLARE` comes from here only."""
+
+    def execute(self: Any, query: Any, params: Any = None, **kwargs: Any) -> Any:
+        self._conn.may_have_cursors = True
+        return super().execute(query, params, **kwargs)
+
+    def close(self: Any) -> None:
+        # An iterator that was not read to its end closes its cursor when Python forgets it, often
+        # after its unit; the pool has closed it on the server, and there is nothing to refuse.
+        if self._conn.is_lent_here:
+            super().close()
+        else:
+            self._close()
 
     def _close_gen(self: Any) -> Any:
         # Why: psycopg looks into pg_cursors for a cursor it did not declare; we never adopt one.

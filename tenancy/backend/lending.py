@@ -11,7 +11,7 @@ is in front, which refuses start-up options; the same settings are stored on eac
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,6 +34,10 @@ from tenancy.logins.names import FixedLogin, fixed_login
 from tenancy.scopes import Scope, ScopeKind
 
 __all__ = ["evict_inactive", "guard", "lend", "pool", "quarantine_connection"]
+
+
+# A password is derived when a connection is opened, not for each one that is lent.
+_Secret = Callable[[], str]
 
 
 @functools.cache
@@ -70,7 +74,7 @@ def lend(
         NoTenantError: the tenant is not active, or this process may not act as the owner.
         PoolTimeoutError: the ceiling was reached for too long.
     """
-    login, password = _credentials(scope, str(database["NAME"]))
+    login, secret = _credentials(scope, str(database["NAME"]))
     target = Target(
         database=str(database["NAME"]),
         login=login,
@@ -78,7 +82,7 @@ def lend(
         host=str(database["HOST"]),
         port=str(database["PORT"]),
     )
-    opener = functools.partial(_open, scope.kind, target, password, params)
+    opener = functools.partial(_open, scope.kind, target, secret, params)
     return pool().acquire(target, opener), pool()
 
 
@@ -112,23 +116,24 @@ def evict_inactive() -> int:
     )
 
 
-def _credentials(scope: Scope, database: str) -> tuple[str, str]:
+def _credentials(scope: Scope, database: str) -> tuple[str, _Secret]:
     if scope.kind is ScopeKind.TENANT:
         return _tenant_credentials(scope, database)
     tenancy = conf.tenancy()
     if scope.kind is ScopeKind.PLATFORM:
         login = fixed_login(database, FixedLogin.PLATFORM)
-        return login, tenancy.master_keys.password(database=database, login=login)
+        return login, lambda: tenancy.master_keys.password(database=database, login=login)
     if tenancy.owner is None:
         message = (
             "refused: owner scope. Found: a process without owner credentials. "
             "Needed: DATABASE_OWNER_URL, in commands only."
         )
         raise NoTenantError(message, reason="scope:owner:refused")
-    return tenancy.owner.user, tenancy.owner.password
+    owner = tenancy.owner
+    return owner.user, lambda: owner.password
 
 
-def _tenant_credentials(scope: Scope, database: str) -> tuple[str, str]:
+def _tenant_credentials(scope: Scope, database: str) -> tuple[str, _Secret]:
     found = registry.login_of(scope.schema)
     if found is None:
         message = (
@@ -136,16 +141,16 @@ def _tenant_credentials(scope: Scope, database: str) -> tuple[str, str]:
             "registry. Needed: a tenant that is created and not suspended."
         )
         raise NoTenantError(message, reason="scope:inactive:refused")
-    password = conf.tenancy().master_keys.password(
+    keys = conf.tenancy().master_keys
+    return found.login, lambda: keys.password(
         version=found.secret_version, database=database, login=found.login
     )
-    return found.login, password
 
 
 def _open(
-    kind: ScopeKind, target: Target, password: str, params: dict[str, Any]
+    kind: ScopeKind, target: Target, secret: _Secret, params: dict[str, Any]
 ) -> TenantConnection:
-    given = dict(params, user=target.login, password=password, autocommit=True)
+    given = dict(params, user=target.login, password=secret(), autocommit=True)
     server_side = given.get("cursor_factory") is ServerBindingCursor
     given["cursor_factory"] = TenantServerBindingCursor if server_side else TenantCursor
     if kind is not ScopeKind.OWNER and not conf.tenancy().behind_pooler:

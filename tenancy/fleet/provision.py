@@ -13,7 +13,7 @@ from django_tenants.utils import get_tenant_model
 from tenancy import conf, signals
 from tenancy.context import current_scope, outside_scope, owner_scope
 from tenancy.exceptions import ProvisioningError
-from tenancy.fleet.steps import STEPS, NewTenant, refuse_existing_schema
+from tenancy.fleet.steps import STEPS, NewTenant, refuse_unfit_schema
 from tenancy.logins.names import tenant_login, tenant_schema
 from tenancy.models import TenantLogin
 from tenancy.scopes import ScopeKind, Surface, Tenant
@@ -54,7 +54,7 @@ def provision(new: NewTenant) -> None:
     """
     try:
         with transaction.atomic(using=conf.database_alias()):
-            refuse_existing_schema(new.schema)
+            refuse_unfit_schema(new.schema)
             for step in STEPS:
                 step(new)
     except (DatabaseError, psycopg.Error) as error:

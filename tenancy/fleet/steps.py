@@ -7,6 +7,7 @@ announcement (`step_started`) is for progress and for tests that fail at each st
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,8 @@ from tenancy.models import TenantLogin, TenantState
 __all__ = ["STEPS", "NewTenant", "Step", "step_started"]
 
 step_started = Signal()
+
+_PLAIN_NAME = re.compile(r"(?!pg_)[a-z][a-z0-9_]{0,62}")
 
 
 @dataclass(kw_only=True)
@@ -168,12 +171,19 @@ def _on_create(new: NewTenant) -> None:
         wrapper.set_schema_to_public()
 
 
-def refuse_existing_schema(schema: str) -> None:
-    """Check that no schema of that name is there.
+def refuse_unfit_schema(schema: str) -> None:
+    """Check that the name is a plain one, and that no schema of that name is there.
 
     Raises:
-        ProvisioningError: there is one, and making the tenant would take it over.
+        ProvisioningError: the name would need quoting, is PostgreSQL's or the platform's own, or
+            there is such a schema, which making the tenant would take over.
     """
+    if not _PLAIN_NAME.fullmatch(schema) or schema in {"public", "information_schema"}:
+        message = (
+            f"no tenant made: found the schema name {schema!r}. Needed: at most 63 of a-z, 0-9 "
+            "and _, beginning with a letter, and not PostgreSQL's own."
+        )
+        raise ProvisioningError(message)
     found = owner_connection().execute(
         "SELECT FROM pg_catalog.pg_namespace WHERE nspname = %s", [schema]
     )

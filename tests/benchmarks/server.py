@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 
+from konecty_crm.embedded.lock import exclusive
 from konecty_crm.embedded.server import EmbeddedServer
 
 __all__ = ["ROOT", "own_server", "settle"]
@@ -17,14 +18,22 @@ ROOT = Path(__file__).parents[2]
 
 @contextmanager
 def own_server() -> Iterator[EmbeddedServer]:
-    """A running server with no data of anybody's; in its fast mode, since reads are compared."""
+    """A running server with no data of anybody's; in its fast mode, since reads are compared.
+
+    Raises:
+        EmbeddedServerError: another benchmark kept its server for three minutes; two at once
+            would disturb each other's numbers and remove each other's server.
+    """
+    lock = ROOT / "var" / "bench" / "lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
     server = EmbeddedServer(ROOT, name="postgres-bench", fast=True)
-    server.remove()
-    server.start()
-    try:
-        yield server
-    finally:
+    with exclusive(lock):
         server.remove()
+        server.start()
+        try:
+            yield server
+        finally:
+            server.remove()
 
 
 def settle(server: EmbeddedServer, databases: list[str]) -> None:

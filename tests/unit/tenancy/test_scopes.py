@@ -8,16 +8,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from asgiref.sync import async_to_sync, sync_to_async
 
 from tenancy.context import (
     ScopeManager,
     current_scope,
     current_tenant,
     enter_for_good,
-    fresh_units,
     leave_for_good,
-    outside_scope,
     owner_scope,
     platform_scope,
     require_scope,
@@ -47,6 +44,101 @@ def test_scope_outside_any_unit_is_refused() -> None:
 
     assert found is None
     assert refusal.value.reason == "scope:none:refused"
+
+
+def test_suspended_scope_is_resumed_in_the_same_unit_and_ends_once() -> None:
+    ended: list[Scope] = []
+
+    def listen(scope: Scope, **_kwargs: object) -> None:
+        ended.append(scope)
+
+    manager = tenant_scope(A)
+    scope = manager.__enter__()
+    suspended = manager.suspend()
+    between = current_scope()
+    scope_left.connect(listen)
+    try:
+        with suspended.resumed():
+            inside = current_scope()
+        suspended.end()
+        suspended.end()
+    finally:
+        scope_left.disconnect(listen)
+
+    with suspended.resumed(), pytest.raises(NoTenantError, match="has ended"):
+        require_scope()
+    assert (between, inside) == (None, scope)
+    assert ended == [scope]
+
+
+def test_scope_suspended_by_a_manager_that_joined_is_refused() -> None:
+    with tenant_scope(A) as scope:
+        joined = tenant_scope(A)
+        joined.__enter__()
+        with pytest.raises(ScopeChangeError, match="only the manager that opened"):
+            joined.suspend()
+        still = current_scope()
+
+    assert still is scope
+
+
+def test_scope_whose_listener_raises_is_not_entered() -> None:
+    seen: list[Scope] = []
+
+    def refuse(scope: Scope, **_kwargs: object) -> None:
+        seen.append(scope)
+        raise LookupError
+
+    scope_entered.connect(refuse)
+    try:
+        with pytest.raises(LookupError):
+            tenant_scope(A).__enter__()
+    finally:
+        scope_entered.disconnect(refuse)
+
+    assert current_scope() is None
+    assert seen[0].unit.ended
+
+
+def test_scope_whose_listener_raises_is_left_all_the_same() -> None:
+    def fail(**_kwargs: object) -> None:
+        raise LookupError
+
+    scope_left.connect(fail)
+    try:
+        with pytest.raises(LookupError), tenant_scope(A) as scope:
+            pass
+    finally:
+        scope_left.disconnect(fail)
+
+    assert current_scope() is None
+    assert scope.unit.ended
+
+
+def test_scope_entered_for_good_is_left_only_by_leave_for_good() -> None:
+    def enter_and_leave() -> list[object]:
+        enter_for_good(tenant_scope(A))
+        enter_for_good(tenant_scope(A))
+        inside = current_scope()
+        left = leave_for_good()
+        return [inside and inside.tenant, left, current_scope(), leave_for_good()]
+
+    assert contextless(enter_and_leave) == [A, True, None, False]
+
+
+def test_scope_with_an_owner_is_not_left_from_inside() -> None:
+    with tenant_scope(A) as scope:
+        with pytest.raises(ScopeChangeError, match="left by the code that entered it"):
+            leave_for_good()
+        after = current_scope()
+
+    assert after is scope
+
+
+def test_tenant_is_compared_by_its_schema_only() -> None:
+    assert Tenant(schema_name=A.id, pk=7) == A
+    assert Tenant.of(A) is A
+    assert A != B
 
 
 @pytest.mark.parametrize("name", MANAGERS)
@@ -204,242 +296,6 @@ def test_scope_decorating_a_generator_function_is_refused() -> None:
     for function in (rows, parts):
         with pytest.raises(TypeError, match="enter the scope inside it"):
             tenant_scope(A)(function)
-
-
-def test_thread_started_in_a_unit_has_no_scope() -> None:
-    found: list[object] = []
-
-    def work() -> None:
-        try:
-            current_tenant()
-        except NoTenantError as error:
-            found.append(error.reason)
-
-    with tenant_scope(A):
-        thread = threading.Thread(target=work)
-        thread.start()
-        thread.join()
-
-    assert found == ["scope:none:refused"]
-
-
-def test_asyncio_carries_the_scope_into_tasks_and_threads() -> None:
-    async def main() -> list[str]:
-        async def task() -> str:
-            await asyncio.sleep(0)
-            return current_tenant().id
-
-        async with tenant_scope(A):
-            return [
-                await asyncio.create_task(task()),
-                await asyncio.to_thread(lambda: current_tenant().id),
-                await sync_to_async(lambda: current_tenant().id)(),
-                await sync_to_async(lambda: async_to_sync(task)())(),
-            ]
-
-    assert asyncio.run(main()) == [A.id] * 4
-
-
-def test_tasks_of_two_tenants_on_one_thread_keep_their_scopes() -> None:
-    async def unit(tenant: Tenant, steps: int) -> set[str]:
-        seen = set()
-        async with tenant_scope(tenant):
-            for _ in range(steps):
-                seen.add(current_tenant().id)
-                await asyncio.sleep(0)
-        return seen
-
-    async def main() -> list[set[str]]:
-        return await asyncio.gather(*(unit(tenant, 20) for tenant in (A, B) * 5))
-
-    assert asyncio.run(main()) == [{A.id}, {B.id}] * 5
-
-
-def test_task_that_outlives_its_unit_is_refused() -> None:
-    async def main() -> str:
-        left = asyncio.Event()
-
-        async def late() -> str:
-            await left.wait()
-            with pytest.raises(NoTenantError, match="has ended") as refusal:
-                current_tenant()
-            return refusal.value.reason
-
-        async with tenant_scope(A):
-            task = asyncio.create_task(late())
-            await asyncio.sleep(0)
-        left.set()
-        return await task
-
-    assert asyncio.run(main()) == "scope:ended:refused"
-
-
-def test_suspended_scope_is_resumed_in_the_same_unit_and_ends_once() -> None:
-    ended: list[Scope] = []
-
-    def listen(scope: Scope, **_kwargs: object) -> None:
-        ended.append(scope)
-
-    manager = tenant_scope(A)
-    scope = manager.__enter__()
-    suspended = manager.suspend()
-    between = current_scope()
-    scope_left.connect(listen)
-    try:
-        with suspended.resumed():
-            inside = current_scope()
-        suspended.end()
-        suspended.end()
-    finally:
-        scope_left.disconnect(listen)
-
-    with suspended.resumed(), pytest.raises(NoTenantError, match="has ended"):
-        require_scope()
-    assert (between, inside) == (None, scope)
-    assert ended == [scope]
-
-
-def test_scope_suspended_by_a_manager_that_joined_is_refused() -> None:
-    with tenant_scope(A) as scope:
-        joined = tenant_scope(A)
-        joined.__enter__()
-        with pytest.raises(ScopeChangeError, match="only the manager that opened"):
-            joined.suspend()
-        still = current_scope()
-
-    assert still is scope
-
-
-def test_scope_whose_listener_raises_is_not_entered() -> None:
-    seen: list[Scope] = []
-
-    def refuse(scope: Scope, **_kwargs: object) -> None:
-        seen.append(scope)
-        raise LookupError
-
-    scope_entered.connect(refuse)
-    try:
-        with pytest.raises(LookupError):
-            tenant_scope(A).__enter__()
-    finally:
-        scope_entered.disconnect(refuse)
-
-    assert current_scope() is None
-    assert seen[0].unit.ended
-
-
-def test_scope_whose_listener_raises_is_left_all_the_same() -> None:
-    def fail(**_kwargs: object) -> None:
-        raise LookupError
-
-    scope_left.connect(fail)
-    try:
-        with pytest.raises(LookupError), tenant_scope(A) as scope:
-            pass
-    finally:
-        scope_left.disconnect(fail)
-
-    assert current_scope() is None
-    assert scope.unit.ended
-
-
-def test_fresh_units_return_statuses_and_never_values() -> None:
-    seen: list[str] = []
-
-    def work(tenant: Tenant) -> str:
-        seen.append(current_tenant().id)
-        if tenant == A:
-            message = "a value of tenant A"
-            raise LookupError(message)
-        return "a value"
-
-    statuses = fresh_units([A, B]).run(work)
-
-    assert seen == [A.id, B.id]
-    assert [(status.schema_name, status.ok, status.error) for status in statuses] == [
-        (A.id, False, "LookupError"),
-        (B.id, True, None),
-    ]
-    assert current_scope() is None
-
-
-def test_fresh_units_async_return_statuses_and_never_values() -> None:
-    async def work(tenant: Tenant) -> str:
-        await asyncio.sleep(0)
-        if tenant == A:
-            raise LookupError
-        return current_tenant().id
-
-    async def main() -> list[tuple[str, bool, str | None]]:
-        async with platform_scope() as scope:
-            statuses = await fresh_units([A, B]).arun(work)
-            assert current_scope() is scope
-        return [(status.schema_name, status.ok, status.error) for status in statuses]
-
-    assert asyncio.run(main()) == [(A.id, False, "LookupError"), (B.id, True, None)]
-
-
-def test_fresh_units_failure_is_logged_without_its_message(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    def work(_tenant: Tenant) -> None:
-        message = "row of the customer"
-        raise LookupError(message)
-
-    fresh_units([A]).run(work)
-
-    assert "LookupError" in caplog.text
-    assert A.id in caplog.text
-    assert "row of the customer" not in caplog.text
-
-
-def test_fresh_units_inside_a_tenant_are_refused() -> None:
-    visited: list[Tenant] = []
-
-    with tenant_scope(A):
-        with pytest.raises(ScopeChangeError, match="fresh units cannot start") as refusal:
-            fresh_units([B]).run(visited.append)
-        with pytest.raises(ScopeChangeError, match="fresh units cannot start"):
-            outside_scope().__enter__()
-        after = current_tenant()
-
-    assert refusal.value.reason == "scope:change:refused"
-    assert (visited, after) == ([], A)
-
-
-def test_fresh_units_inside_the_platform_put_its_scope_back() -> None:
-    with platform_scope() as scope:
-        statuses = fresh_units([A, B]).run(lambda _tenant: None)
-        after = (current_scope(), scope.unit.ended)
-
-    assert [status.ok for status in statuses] == [True, True]
-    assert after == (scope, False)
-
-
-def test_scope_entered_for_good_is_left_only_by_leave_for_good() -> None:
-    def enter_and_leave() -> list[object]:
-        enter_for_good(tenant_scope(A))
-        enter_for_good(tenant_scope(A))
-        inside = current_scope()
-        left = leave_for_good()
-        return [inside and inside.tenant, left, current_scope(), leave_for_good()]
-
-    assert contextless(enter_and_leave) == [A, True, None, False]
-
-
-def test_scope_with_an_owner_is_not_left_from_inside() -> None:
-    with tenant_scope(A) as scope:
-        with pytest.raises(ScopeChangeError, match="left by the code that entered it"):
-            leave_for_good()
-        after = current_scope()
-
-    assert after is scope
-
-
-def test_tenant_is_compared_by_its_schema_only() -> None:
-    assert Tenant(schema_name=A.id, pk=7) == A
-    assert Tenant.of(A) is A
-    assert A != B
 
 
 def contextless(work: Callable[[], list[object]]) -> list[object]:
