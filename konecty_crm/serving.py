@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.wsgi import get_wsgi_application
 from gunicorn.app.base import BaseApplication
 from typing_extensions import override
-
-from konecty_crm.wsgi import application
 
 __all__ = ["serve"]
 
@@ -34,7 +33,8 @@ class _Server(BaseApplication):
 
     @override
     def load(self) -> Any:
-        return application
+        # Called in the worker. Made any earlier, WhiteNoise would not see what was collected.
+        return get_wsgi_application()
 
 
 def serve(port: int) -> None:

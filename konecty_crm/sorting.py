@@ -23,7 +23,7 @@ def sort_key(name: str) -> str:
     return " ".join(plain.casefold().split())
 
 
-class SortKeyField(models.CharField):
+class SortKeyField(models.CharField):  # type: ignore[type-arg]  # -- no subscript at run time
     """Computed from `name` whenever a row is written, by `save()` and `bulk_create()` alike."""
 
     @override

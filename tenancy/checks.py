@@ -127,7 +127,7 @@ def _platform_schema() -> _Found:
 
 
 def _engine() -> _Found:
-    database = settings.DATABASES.get(conf.database_alias(), {})
+    database: dict[str, Any] = settings.DATABASES.get(conf.database_alias(), {})
     if database.get("ENGINE") != "tenancy.backend":
         yield _error(
             "E004",
@@ -151,7 +151,7 @@ def _engine() -> _Found:
 
 
 def _other_aliases() -> _Found:
-    tenants = settings.DATABASES.get(conf.database_alias(), {})
+    tenants: dict[str, Any] = settings.DATABASES.get(conf.database_alias(), {})
     if mirrored := tenants.get("TEST", {}).get("MIRROR"):
         yield _error(
             "E016",

@@ -270,12 +270,13 @@ class TenantServerSideCursor(_Guarded, django_postgresql.ServerSideCursor):
     """Django's named cursor (`QuerySet.iterator()`), guarded; `DECLARE` comes from here only."""
 
     def execute(self: Any, query: Any, params: Any = None, **kwargs: Any) -> Any:
+        """DECLARE the cursor, and leave word for the pool that there is one."""
         self._conn.may_have_cursors = True
         return super().execute(query, params, **kwargs)
 
     def close(self: Any) -> None:
-        # An iterator that was not read to its end closes its cursor when Python forgets it, often
-        # after its unit; the pool has closed it on the server, and there is nothing to refuse.
+        """Close the cursor; after its unit only here, for the pool has closed it on the server."""
+        # An iterator that was not read to its end is closed when Python forgets it: any time.
         if self._conn.is_lent_here:
             super().close()
         else:

@@ -21,6 +21,7 @@ from django.contrib.contenttypes.models import ContentTypeManager
 from django.core import checks
 
 from tenancy import conf, provenance
+from tenancy.backend import lending
 from tenancy.backend.cursors import TenantConnection
 from tenancy.exceptions import ConfigurationError
 from tenancy.logins import hardening
@@ -40,10 +41,14 @@ def guard_off() -> Iterator[None]:
     """Send every statement unseen, as a connection without a guard does.
 
     Also open connections are affected. What rests on the guard goes with it: one statement per
-    call, the forms of driver commands, foreign cursor classes.
+    call, the forms of driver commands, foreign cursor classes. Idle connections are closed at the
+    end: an unseen statement may have left a role or a setting on one.
     """
-    with _replaced(TenantConnection, "guard", _NoGuard()):
-        yield
+    try:
+        with _replaced(TenantConnection, "guard", _NoGuard()):
+            yield
+    finally:
+        lending.pool().close()
 
 
 @contextmanager

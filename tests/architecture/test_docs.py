@@ -36,7 +36,7 @@ def test_checks_page_lists_every_id() -> None:
     ids = set(re.findall(r'"(?:tenancy\.)?([EW]\d{3})"', source))
 
     page = read("checks.md")
-    ranges = re.findall(r"([EW])(\d{3})`–`[EW](\d{3})", page)
+    ranges = re.findall(r"([EW])(\d{3})`\W`[EW](\d{3})", page)
     documented = set(re.findall(r"[EW]\d{3}", page)) | {
         f"{kind}{number:03}"
         for kind, first, last in ranges

@@ -20,6 +20,7 @@ from tenancy import conf
 from tenancy.backend import lending
 from tenancy.backend.connections import Pool, Target
 from tenancy.backend.cursors import TenantConnection
+from tenancy.fleet.delete import delete_tenant
 from tenancy.fleet.provision import create_tenant
 from tenancy.testing.database import TestTenants
 from tenancy.testing.scopes import outside
@@ -64,6 +65,8 @@ def fleet(
             for number in range(TENANTS)
         ]
         yield Fleet(schemas=[tenant.id for tenant in made], seed=seed, units=units)
+        for tenant in made:
+            delete_tenant(tenant.id)
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def test_injection_with_guard_on_gives_nothing_of_the_other(
 def test_leaving_the_role_with_shared_login_and_guard_off_reads_the_other(
     rivals: Rivals, page: str, tmp_path: Path
 ) -> None:
-    with guard_off(), _shared_login(rivals):
+    with _shared_login(rivals), guard_off():
         found = _sqlmap(rivals, page, tmp_path, query=_OWN, tamper=True)
 
     assert CANARIES[1] in found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,6 +37,7 @@ from tests.crm.whatsapp.deliveries import (
 CONTACTS = "SELECT count(*) FROM leads_contact"
 LEADS = "SELECT count(*) FROM leads_lead"
 THREADS = "SELECT count(*) FROM conversations_thread"
+UNREAD = "SELECT sum(unread) FROM conversations_thread"
 RECEIPTS = "SELECT count(*) FROM conversations_statusreceipt"
 
 
@@ -215,12 +217,31 @@ def test_delivery_that_comes_again_changes_nothing(agencies: Agencies, client: C
 
     answers = [post(client, body).status_code for _ in range(3)]
 
-    unread = "SELECT sum(unread) FROM conversations_thread"
     assert answers == [200, 200, 200]
     assert agencies.texts(agencies.aurora) == {"wamid.1": "Bom dia", "wamid.2": "de novo"}
-    assert agencies.count(agencies.aurora, unread) == 2
+    assert agencies.count(agencies.aurora, UNREAD) == 2
     assert agencies.count(agencies.aurora, RECEIPTS) == 1
     assert agencies.quarantined() == []
+
+
+def test_deliveries_at_the_same_time_make_one_contact_and_one_lead(agencies: Agencies) -> None:
+    sender = {"phone": "5511987654321", "bsuid": "BR.1"}
+    bodies = [
+        delivery(
+            AURORA.change(messages=[text(f"wamid.{index}", **sender)]),
+            HORIZONTE.change(messages=[text(f"wamid.{index}", **sender)]),
+        )
+        for index in range(12)
+    ]
+
+    with ThreadPoolExecutor(max_workers=4) as workers:
+        answers = list(workers.map(lambda body: post(Client(), body).status_code, bodies * 2))
+
+    assert set(answers) == {200}
+    assert agencies.quarantined() == []
+    for tenant in (agencies.aurora, agencies.horizonte):
+        counts = [agencies.count(tenant, query) for query in (CONTACTS, LEADS, THREADS, UNREAD)]
+        assert counts == [1, 1, 1, 12]
 
 
 def test_status_of_another_tenants_message_does_not_move_it(

@@ -97,7 +97,7 @@ def _give_away(path: Path) -> None:
 
 def _run(server: Server, program: str, *arguments: str) -> None:
     account = _account()
-    subprocess.run(  # noqa: S603 -- the arguments are ours
+    subprocess.run(
         [server.binaries / program, "-D", server.folder / "data", *arguments],
         check=True,
         cwd=server.folder,

@@ -292,7 +292,7 @@ def test_django_on_hardened_server_migrates_as_owner_and_works_as_tenant(
         "tenant": [tenant.login, tenant.password],
     }
 
-    ended = subprocess.run(  # noqa: S603 -- our own file
+    ended = subprocess.run(
         [sys.executable, _PROBE, json.dumps(job)], capture_output=True, text=True, check=False
     )
 

@@ -1,4 +1,4 @@
-"""What exists on the server and in the registry, as the owner sees it, to compare before and after."""
+"""What exists on the server and in the registry, as the owner sees it."""
 
 from __future__ import annotations
 

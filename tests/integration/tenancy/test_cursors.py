@@ -70,7 +70,7 @@ def test_driver_commands_of_psycopg_pass(marked: TestTenants) -> None:
         raw = connection.connection
         with raw.transaction(), raw.transaction("inner"):
             raw.execute("INSERT INTO shop_tag (label) VALUES ('by psycopg')")
-        with (
+        with (  # noqa: PT012 -- the block is a unit of work
             pytest.raises(LookupError),
             raw.transaction(force_rollback=False),
             raw.transaction(),

@@ -147,8 +147,8 @@ def test_change_by_another_process_evicts_that_tenants_idle_connections(
         "UPDATE {schema}.{domains} SET domain = domain",
         "UPDATE {schema}.{logins} SET state = state",
         "DELETE FROM {schema}.{logins} WHERE schema_name = 'nobody'",
-        "INSERT INTO {schema}.{logins} (schema_name, login, secret_version, state, changed_at)"
-        " VALUES ('nobody', 'nobody', 1, 'requested', now())",
+        """INSERT INTO {schema}.{logins} (schema_name, login, secret_version, state, changed_at)
+        VALUES ('nobody', 'nobody', 1, 'requested', now())""",
     ],
     ids=["tenants", "domains", "logins", "delete", "insert"],
 )

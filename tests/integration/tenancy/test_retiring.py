@@ -130,7 +130,7 @@ def test_resumed_tenant_has_its_data(doomed: Tenant) -> None:
 
 
 def test_resuming_an_active_tenant_is_refused(doomed: Tenant) -> None:
-    with pytest.raises(ProvisioningError, match="Found: state 'active'. Needed: 'suspended'"):
+    with pytest.raises(ProvisioningError, match=r"Found: state 'active'\. Needed: 'suspended'"):
         resume_tenant(doomed.id)
 
     assert state_of(doomed) == [("active",)]

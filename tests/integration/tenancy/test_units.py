@@ -36,7 +36,11 @@ def test_unit_that_ends_commits_and_one_that_fails_does_not(committed: TestTenan
     with tenant_scope(committed.default), transaction.atomic():
         Tag.objects.create(label="kept")
 
-    with pytest.raises(LookupError), tenant_scope(committed.default), transaction.atomic():
+    with (  # noqa: PT012 -- the block is a unit of work
+        pytest.raises(LookupError),
+        tenant_scope(committed.default),
+        transaction.atomic(),
+    ):
         Tag.objects.create(label="lost")
         raise LookupError
 
@@ -47,12 +51,12 @@ def test_unit_that_ends_commits_and_one_that_fails_does_not(committed: TestTenan
 @pytest.mark.parametrize(
     "statement",
     [
-        lambda: Tag.objects.count(),
-        lambda: connection.cursor(),
+        Tag.objects.count,
+        connection.cursor,
         lambda: transaction.atomic().__enter__(),
-        lambda: connection.ensure_connection(),
+        connection.ensure_connection,
         lambda: transaction.set_autocommit(False),
-        lambda: connection.savepoint(),
+        connection.savepoint,
     ],
     ids=["orm", "cursor", "atomic", "ensure_connection", "set_autocommit", "savepoint"],
 )
@@ -261,7 +265,7 @@ def test_on_commit_hooks_run_in_their_unit_after_commit_only(committed: TestTena
         with transaction.atomic():
             transaction.on_commit(lambda: ran.append(current_tenant().id))
             before = list(ran)
-        with pytest.raises(LookupError), transaction.atomic():
+        with pytest.raises(LookupError), transaction.atomic():  # noqa: PT012 -- a unit
             transaction.on_commit(lambda: ran.append("rolled back"))
             raise LookupError
 
@@ -293,7 +297,7 @@ def test_on_commit_hook_of_one_task_never_runs_in_another(committed: TestTenants
 def test_atomic_of_a_lost_connection_raises_and_leaves_the_next_unit_alone(
     committed: TestTenants, terminate: Callable[[int], None]
 ) -> None:
-    with (
+    with (  # noqa: PT012 -- the block is a unit of work
         pytest.raises(OperationalError, match="terminating connection"),
         tenant_scope(committed.default),
         transaction.atomic(),

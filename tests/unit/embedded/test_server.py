@@ -38,9 +38,7 @@ def test_start_by_four_processes_at_once_is_one_server(server: EmbeddedServer) -
     command = [sys.executable, "-m", "konecty_crm.embedded", "start", "--fast"]
 
     starters = [
-        subprocess.Popen(  # noqa: S603 -- our own command
-            [*command, "--root", server.root], cwd=_REPOSITORY, text=True
-        )
+        subprocess.Popen([*command, "--root", server.root], cwd=_REPOSITORY, text=True)
         for _ in range(4)
     ]
 

@@ -12,6 +12,7 @@ from django.test import override_settings
 from tenancy.checks import check_deployment, check_settings
 
 MIDDLEWARE = "tenancy.middleware.TenantMiddleware"
+DJANGO_TENANTS = "django_tenants.middleware.main.TenantMainMiddleware"
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 ROUTERS = ["tenancy.router.TenantRouter", "django_tenants.routers.TenantSyncRouter"]
 

@@ -14,6 +14,7 @@ from tenancy.context import (
     current_scope,
     current_tenant,
     enter_for_good,
+    fresh_units,
     leave_for_good,
     owner_scope,
     platform_scope,
@@ -296,6 +297,57 @@ def test_scope_decorating_a_generator_function_is_refused() -> None:
     for function in (rows, parts):
         with pytest.raises(TypeError, match="enter the scope inside it"):
             tenant_scope(A)(function)
+
+
+def test_thread_started_in_a_unit_has_no_scope() -> None:
+    found: list[object] = []
+
+    def work() -> None:
+        try:
+            current_tenant()
+        except NoTenantError as error:
+            found.append(error.reason)
+
+    with tenant_scope(A):
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+
+    assert found == ["scope:none:refused"]
+
+
+def test_fresh_units_return_statuses_and_never_values() -> None:
+    seen: list[str] = []
+
+    def work(tenant: Tenant) -> str:
+        seen.append(current_tenant().id)
+        if tenant == A:
+            message = "a value of tenant A"
+            raise LookupError(message)
+        return "a value"
+
+    statuses = fresh_units([A, B]).run(work)
+
+    assert seen == [A.id, B.id]
+    assert [(status.schema_name, status.ok, status.error) for status in statuses] == [
+        (A.id, False, "LookupError"),
+        (B.id, True, None),
+    ]
+    assert current_scope() is None
+
+
+def test_fresh_units_failure_is_logged_without_its_message(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def work(_tenant: Tenant) -> None:
+        message = "row of the customer"
+        raise LookupError(message)
+
+    fresh_units([A]).run(work)
+
+    assert "LookupError" in caplog.text
+    assert A.id in caplog.text
+    assert "row of the customer" not in caplog.text
 
 
 def contextless(work: Callable[[], list[object]]) -> list[object]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import secrets
 import urllib.error
 import urllib.request
 from argparse import ArgumentParser
@@ -24,6 +26,8 @@ __all__ = ["Command"]
 _FIXTURES = Path(__file__).resolve().parents[4] / "fixtures"
 _LOCAL = {"127.0.0.1", "localhost", "::1"}
 _TIMEOUT_SECONDS = 30
+# What is sent happened before now; a batch tells of a few minutes.
+_PER_BATCH = dt.timedelta(minutes=5)
 
 
 class Command(BaseCommand):
@@ -33,7 +37,7 @@ class Command(BaseCommand):
     @override
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--url", default="http://localhost:8000/webhooks/whatsapp")
-        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--seed", type=int, help="repeats a run; default: a new one")
         parser.add_argument("--batches", type=int, default=10)
 
     @override
@@ -42,15 +46,17 @@ class Command(BaseCommand):
         if url.scheme != "http" or url.hostname not in _LOCAL:
             message = f"not sent to {options['url']!r}. Needed: http on this machine."
             raise CommandError(message)
+        seed = secrets.randbelow(10**6) if options["seed"] is None else options["seed"]
         simulator = Simulator(
             script=_read("whatsapp/conversations.json"),
             numbers=[_number(name) for name in ("aurora", "horizonte")],
-            seed=options["seed"],
-            at=timezone.now(),
+            seed=seed,
+            at=timezone.now() - _PER_BATCH * options["batches"],
         )
         answers = Counter(
             _post(options["url"], body) for body in simulator.deliveries(options["batches"])
         )
+        self.stdout.write(f"seed {seed}")
         for status, count in sorted(answers.items()):
             self.stdout.write(f"{count} answered {status}")
         if set(answers) != {200}:
