@@ -11,6 +11,12 @@ from konecty_crm.accounts.api import TokenView
 from konecty_crm.conversations import api as conversations
 from konecty_crm.leads import api as leads
 from konecty_crm.metrics.api import MetricsView
+from konecty_crm.viewsets import CrmView
+
+_LOGGED_IN = {
+    "authentication_classes": CrmView.authentication_classes,
+    "permission_classes": CrmView.permission_classes,
+}
 
 router = DefaultRouter()
 for app in (leads, conversations, people):
@@ -21,6 +27,10 @@ urlpatterns = [
     path("", include(router.urls)),
     path("metrics/", MetricsView.as_view(), name="metrics"),
     path("token/", TokenView.as_view(), name="token"),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+    path("schema/", SpectacularAPIView.as_view(**_LOGGED_IN), name="schema"),
+    path(
+        "docs/",
+        SpectacularSwaggerSplitView.as_view(url_name="api:schema", **_LOGGED_IN),
+        name="docs",
+    ),
 ]

@@ -5,10 +5,16 @@ from __future__ import annotations
 import os
 
 from konecty_crm.settings.base import *  # noqa: F403 -- settings build on settings
+from konecty_crm.settings.base import INSTALLED_APPS as _INSTALLED_APPS
 from konecty_crm.settings.base import ROOT
 from konecty_crm.settings.base import TENANCY as _SHARED
+from konecty_crm.settings.base import TENANT_APPS as _TENANT_APPS
 from konecty_crm.settings.database import embedded, from_environment
 from konecty_crm.settings.keys import development_keys
+
+# Models for the tests of tenancy itself, which know nothing of the CRM.
+TENANT_APPS = [*_TENANT_APPS, "tests.foreign.shop"]
+INSTALLED_APPS = [*_INSTALLED_APPS, "tests.foreign.shop"]
 
 DEBUG = False
 ALLOWED_HOSTS = [".testserver", ".localhost", "localhost", "platform.test"]

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from konecty_crm.conversations.models import Channel, Message, Status, StatusReceipt
 
-__all__ = ["apply_receipts", "earlier", "forget_old_receipts", "receive_status"]
+__all__ = ["RECEIPTS_KEPT", "apply_receipts", "earlier", "forget_old_receipts", "receive_status"]
 
 RECEIPTS_KEPT = dt.timedelta(days=30)
 

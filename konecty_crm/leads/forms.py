@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -13,6 +12,7 @@ from konecty_crm.accounts.queries import sees_everything
 from konecty_crm.leads.models import Contact, Lead, Source, Stage
 from konecty_crm.leads.phones import parse_phone
 from konecty_crm.leads.queries import LeadQuerySet, brokers
+from konecty_crm.leads.reais import ReaisField
 
 __all__ = ["AssignForm", "LeadFilterForm", "LeadForm", "NoteForm", "StageForm", "ValueForm"]
 
@@ -59,14 +59,7 @@ class LeadForm(forms.Form):
     email = forms.EmailField(label="E-mail", required=False)
     source = forms.ChoiceField(label="Origem", choices=Source.choices)
     interest = forms.CharField(label="Interesse", required=False, max_length=300)
-    value = forms.DecimalField(
-        label="Valor (R$)",
-        required=False,
-        min_value=Decimal(0),
-        max_digits=14,
-        decimal_places=2,
-        localize=True,
-    )
+    value = ReaisField(label="Valor (R$)", required=False)
 
     def __init__(self, person: Person, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -116,10 +109,11 @@ class AssignForm(forms.Form):
 
 
 class ValueForm(forms.ModelForm):
+    value = ReaisField(label="Valor (R$)", required=False)
+
     class Meta:
         model = Lead
         fields = ["interest", "value"]
-        localized_fields = ["value"]
 
 
 class NoteForm(forms.Form):

@@ -220,35 +220,66 @@ class _Guarded:
 
     __slots__ = ()
     _style = Style.PERCENT
+    _admitted = False
 
     def execute(self: Any, query: Any, params: Any = None, **kwargs: Any) -> Any:
         text = self._conn.admit(query, has_params=params is not None, style=self._style)
-        result = super().execute(text, params, **kwargs)  # type: ignore[misc]  # -- a mixin
+        self._admitted = True
+        try:
+            result = super().execute(text, params, **kwargs)  # type: ignore[misc]  # -- a mixin
+        finally:
+            self._admitted = False
         if signals.statement_sent.receivers:
             _announce(self, text, has_params=params is not None)
         return result
 
     def executemany(self: Any, query: Any, params_seq: Any, **kwargs: Any) -> None:
         text = self._conn.admit(query, has_params=True, style=self._style)
-        super().executemany(text, params_seq, **kwargs)  # type: ignore[misc]  # -- a mixin
+        self._admitted = True
+        try:
+            super().executemany(text, params_seq, **kwargs)  # type: ignore[misc]  # -- a mixin
+        finally:
+            self._admitted = False
         if signals.statement_sent.receivers:
             _announce(self, text, has_params=True)
 
     def stream(self: Any, query: Any, params: Any = None, **kwargs: Any) -> Any:
         text = self._conn.admit(query, has_params=params is not None, style=self._style)
-        rows = super().stream(text, params, **kwargs)  # type: ignore[misc]  # -- a mixin
         if signals.statement_sent.receivers:
             _announce(self, text, has_params=params is not None)
-        return rows
+        return self._streamed(text, params, **kwargs)
+
+    def _streamed(self: Any, text: str, params: Any, **kwargs: Any) -> Iterator[Any]:
+        self._admitted = True
+        try:
+            yield from super().stream(text, params, **kwargs)  # type: ignore[misc]  # -- a mixin
+        finally:
+            self._admitted = False
 
     def copy(self: Any, statement: Any, params: Any = None, **kwargs: Any) -> Any:
         text = self._conn.admit(statement, has_params=params is not None, style=self._style)
-        return super().copy(text, params, **kwargs)  # type: ignore[misc]  # -- a mixin
+        return self._copied(text, params, **kwargs)
+
+    @contextmanager
+    def _copied(self: Any, text: str, params: Any, **kwargs: Any) -> Iterator[Any]:
+        self._admitted = True
+        try:
+            with super().copy(text, params, **kwargs) as copy:  # type: ignore[misc]  # -- a mixin
+                yield copy
+        finally:
+            self._admitted = False
 
     def _execute_send(
         self: Any, query: Any, *, force_extended: bool = False, **kwargs: Any
     ) -> None:
-        kwargs["force_extended"] = force_extended or self._conn.guard is not None
+        guarded = self._conn.guard is not None
+        if guarded and not self._admitted:
+            message = (
+                "refused: a statement that was not judged. Found: psycopg's own method called on "
+                "this cursor. Needed: cursor.execute()."
+            )
+            raise StatementRefusedError(message, reason="cursor:method:refused")
+        kwargs["force_extended"] = force_extended or guarded
         super()._execute_send(query, **kwargs)  # type: ignore[misc]  # -- a mixin
 
 
@@ -277,9 +308,10 @@ class TenantServerSideCursor(_Guarded, django_postgresql.ServerSideCursor):
     def close(self: Any) -> None:
         """Close the cursor; after its unit only here, for the pool has closed it on the server."""
         # An iterator that was not read to its end is closed when Python forgets it: any time.
-        if self._conn.is_lent_here:
-            super().close()
-        else:
+        try:
+            if self._conn.is_lent_here:
+                super().close()
+        finally:
             self._close()
 
     def _close_gen(self: Any) -> Any:

@@ -1,4 +1,3 @@
-# ruff: noqa: S610, S611 -- RawSQL and extra() are what is attacked
 """Every way from Python to the server that plain Django and psycopg leave open.
 
 Each function sends `statement` as the current tenant and returns what came back.
@@ -19,18 +18,13 @@ from asgiref.sync import sync_to_async
 from django.db import connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
-from django.db.models import F
-from django.db.models.expressions import OrderBy, RawSQL
-from django.db.models.functions import Coalesce
 from psycopg import sql
-
-from tests.foreign.shop.models import Buyer
 
 Path = Callable[[str], Any]
 PATHS: list[Path] = []
 
 
-def _path(function: Path) -> Path:
+def path(function: Path) -> Path:
     PATHS.append(function)
     return function
 
@@ -40,74 +34,74 @@ def raw() -> Any:
     return connection.connection
 
 
-@_path
+@path
 def cursor_execute(statement: str) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(statement)
         return cursor.fetchall()
 
 
-@_path
+@path
 def cursor_execute_without_wrapper(statement: str) -> Any:
     with connection.cursor() as cursor:
         return cursor.cursor.execute(statement).fetchall()
 
 
-@_path
+@path
 def cursor_execute_by_class(statement: str) -> Any:
     with connection.cursor() as cursor:
         CursorWrapper._execute(cursor, statement, None)
         return cursor.fetchall()
 
 
-@_path
+@path
 def cursor_executemany(statement: str) -> Any:
     with connection.cursor() as cursor:
         cursor.executemany(statement, [()])
         return cursor.rowcount
 
 
-@_path
+@path
 def cursor_executemany_returning(statement: str) -> Any:
     with connection.cursor() as cursor:
         cursor.cursor.executemany(statement, [()], returning=True)
         return cursor.fetchall()
 
 
-@_path
+@path
 def cursor_bytes(statement: str) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(statement.encode())
         return cursor.fetchall()
 
 
-@_path
+@path
 def cursor_composed(statement: str) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(sql.Composed([sql.SQL(statement)]))  # type: ignore[arg-type]  # -- the attack
         return cursor.fetchall()
 
 
-@_path
+@path
 def cursor_text_subclass(statement: str) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(_TwoFaced(statement))
         return cursor.fetchall()
 
 
-@_path
+@path
 def cursor_stream(statement: str) -> Any:
     with connection.cursor() as cursor:
         return list(cursor.stream(statement))
 
 
-@_path
+@path
 def cursor_copy(statement: str) -> Any:
     with connection.cursor() as cursor, cursor.copy(_copy(statement)) as copied:
         return list(copied)
 
 
-@_path
+@path
 def cursor_debug(statement: str) -> Any:
     connection.force_debug_cursor = True
     try:
@@ -119,51 +113,51 @@ def cursor_debug(statement: str) -> Any:
         connection.force_debug_cursor = False
 
 
-@_path
+@path
 def chunked_cursor(statement: str) -> Any:
     with connection.chunked_cursor() as cursor:
         cursor.execute(statement)
         return cursor.fetchall()
 
 
-@_path
+@path
 def create_cursor(statement: str) -> Any:
     raw()
     with connection.create_cursor() as cursor:
         return cursor.execute(statement).fetchall()
 
 
-@_path
+@path
 def create_named_cursor(statement: str) -> Any:
     raw()
     with connection.create_cursor(name="attack") as cursor:
         return cursor.execute(statement).fetchall()
 
 
-@_path
+@path
 def wrapper_of_base_class(statement: str) -> Any:
     with BaseDatabaseWrapper._cursor(connection) as cursor:
         cursor.execute(statement)
         return cursor.fetchall()
 
 
-@_path
+@path
 def connection_execute(statement: str) -> Any:
     return raw().execute(statement).fetchall()
 
 
-@_path
+@path
 def connection_execute_prepared(statement: str) -> Any:
     return raw().execute(statement, prepare=True).fetchall()
 
 
-@_path
+@path
 def connection_cursor(statement: str) -> Any:
     with raw().cursor() as cursor:
         return cursor.execute(statement).fetchall()
 
 
-@_path
+@path
 def connection_cursor_factory(statement: str) -> Any:
     connection_ = raw()
     connection_.cursor_factory, kept = psycopg.Cursor, connection_.cursor_factory
@@ -173,45 +167,45 @@ def connection_cursor_factory(statement: str) -> Any:
         connection_.cursor_factory = kept
 
 
-@_path
+@path
 def connection_server_cursor(statement: str) -> Any:
     with raw().cursor(name="attack", withhold=True) as cursor:
         return cursor.execute(statement).fetchall()
 
 
-@_path
+@path
 def connection_transaction(statement: str) -> Any:
     connection_ = raw()
     with connection_.transaction():
         return connection_.execute(statement).fetchall()
 
 
-@_path
+@path
 def connection_pipeline(statement: str) -> Any:
     connection_ = raw()
     with connection_.pipeline():
         return connection_.execute(statement).fetchall()
 
 
-@_path
+@path
 def cursor_by_hand(statement: str) -> Any:
     with psycopg.Cursor(raw()) as cursor:
         return cursor.execute(statement).fetchall()
 
 
-@_path
+@path
 def client_cursor_by_hand(statement: str) -> Any:
     with psycopg.ClientCursor(raw()) as cursor:
         return cursor.execute(statement).fetchall()
 
 
-@_path
+@path
 def raw_cursor_by_hand(statement: str) -> Any:
     with psycopg.RawCursor(raw()) as cursor:
         return cursor.execute(statement).fetchall()
 
 
-@_path
+@path
 def server_cursor_by_hand(statement: str) -> Any:
     cursor: Any = psycopg.ServerCursor(raw(), "attack", withhold=True)
     try:
@@ -220,26 +214,26 @@ def server_cursor_by_hand(statement: str) -> Any:
         cursor._closed = True  # closing it is refused as well
 
 
-@_path
+@path
 def connection_of_parent_class(statement: str) -> Any:
     return psycopg.Connection.execute(raw(), statement).fetchall()
 
 
-@_path
+@path
 def driver_command(statement: str) -> Any:
     connection_ = raw()
     with connection_.lock:
         return connection_.wait(connection_._exec_command(statement.encode()))
 
 
-@_path
+@path
 def driver_command_in_savepoint(statement: str) -> Any:
     with transaction.atomic():
         connection._savepoint(f'x"; {statement}; --')
     return cursor_execute(statement)
 
 
-@_path
+@path
 def nodb_cursor(statement: str) -> Any:
     # Django warns when it may not connect to `postgres`.
     with warnings.catch_warnings():
@@ -249,28 +243,28 @@ def nodb_cursor(statement: str) -> Any:
             return cursor.fetchall()
 
 
-@_path
+@path
 def temporary_connection(statement: str) -> Any:
     with connection.temporary_connection() as cursor:
         cursor.execute(statement)
         return cursor.fetchall()
 
 
-@_path
+@path
 def new_wrapper(statement: str) -> Any:
     with closing(connections.create_connection("default")) as wrapper, wrapper.cursor() as cursor:
         cursor.execute(statement)
         return cursor.fetchall()
 
 
-@_path
+@path
 def copied_wrapper(statement: str) -> Any:
     with closing(connection.copy()) as wrapper, wrapper.cursor() as cursor:
         cursor.execute(statement)
         return cursor.fetchall()
 
 
-@_path
+@path
 def new_connection(statement: str) -> Any:
     made = connection.get_new_connection(connection.get_connection_params())
     try:
@@ -279,7 +273,7 @@ def new_connection(statement: str) -> Any:
         connection.session.pool.discard(made)
 
 
-@_path
+@path
 def execute_wrapper(statement: str) -> Any:
     def swap(execute: Any, _sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 -- Django's signature
         return execute(statement, params, many, context)
@@ -288,7 +282,7 @@ def execute_wrapper(statement: str) -> Any:
         return cursor_execute("SELECT 1")
 
 
-@_path
+@path
 def execute_wrapper_inner_cursor(statement: str) -> Any:
     def swap(_execute: Any, _sql: str, _params: Any, _many: bool, context: Any) -> Any:  # noqa: FBT001 -- Django's signature
         return context["cursor"].cursor.execute(statement)
@@ -297,12 +291,12 @@ def execute_wrapper_inner_cursor(statement: str) -> Any:
         return cursor_execute("SELECT 1")
 
 
-@_path
+@path
 def thread(statement: str) -> Any:
     return in_thread(contextvars.copy_context(), statement)
 
 
-@_path
+@path
 def task(statement: str) -> Any:
     async def work() -> Any:
         return await sync_to_async(cursor_execute, thread_sensitive=False)(statement)
@@ -310,82 +304,17 @@ def task(statement: str) -> Any:
     return asyncio.run(work())
 
 
-@_path
+@path
 def atomic(statement: str) -> Any:
     with transaction.atomic():
         return cursor_execute(statement)
 
 
-@_path
+@path
 def on_commit(statement: str) -> Any:
     found: list[Any] = []
     transaction.on_commit(lambda: found.extend(cursor_execute(statement)))
     return found
-
-
-@_path
-def model_raw(statement: str) -> Any:
-    return [vars(row) for row in Buyer.objects.raw(f"SELECT 1 AS id, ({statement})::text AS name")]
-
-
-@_path
-def annotate_raw(statement: str) -> Any:
-    return list(Buyer.objects.annotate(x=RawSQL(statement, ())).values_list("x"))
-
-
-@_path
-def filter_raw(statement: str) -> Any:
-    return list(Buyer.objects.filter(name__lt=RawSQL(f"({statement})::text", ())))
-
-
-@_path
-def order_by_raw(statement: str) -> Any:
-    return list(Buyer.objects.order_by(OrderBy(RawSQL(statement, ()))).values_list())
-
-
-@_path
-def update_raw(statement: str) -> Any:
-    return Buyer.objects.update(name=Coalesce(RawSQL(f"({statement})::text", ()), F("name")))
-
-
-@_path
-def create_raw(statement: str) -> Any:
-    return Buyer.objects.create(name=RawSQL(f"({statement})::text", ()), phone="x")
-
-
-@_path
-def extra_select(statement: str) -> Any:
-    return list(Buyer.objects.extra(select={"x": f"({statement})"}).values_list("x"))
-
-
-@_path
-def extra_where(statement: str) -> Any:
-    return list(Buyer.objects.extra(where=[f"EXISTS ({statement})"]).values_list())
-
-
-@_path
-def extra_tables(statement: str) -> Any:
-    return list(Buyer.objects.extra(tables=[f'shop_tag", ({statement}) AS "x']).values_list())
-
-
-@_path
-def extra_order(statement: str) -> Any:
-    return list(Buyer.objects.extra(select={"x": f"({statement})"}, order_by=["x"]).values_list())
-
-
-@_path
-def explain(statement: str) -> Any:
-    return Buyer.objects.annotate(x=RawSQL(statement, ())).explain(analyze=True)
-
-
-@_path
-def iterator(statement: str) -> Any:
-    return list(Buyer.objects.annotate(x=RawSQL(statement, ())).iterator(chunk_size=1))
-
-
-@_path
-def in_bulk(statement: str) -> Any:
-    return Buyer.objects.annotate(x=RawSQL(statement, ())).in_bulk([1])
 
 
 def _copy(statement: str) -> str:

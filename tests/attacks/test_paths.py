@@ -14,6 +14,7 @@ from django.db import Error as DjangoError
 from django.db import connection
 from psycopg import pq
 
+import tests.attacks.orm_paths  # noqa: F401 -- adds its own to PATHS
 from tenancy.exceptions import (
     NoTenantError,
     StatementRefusedError,
@@ -76,6 +77,23 @@ def _parent_stream(statement: str) -> object:
         return list(psycopg.Cursor.stream(cursor.cursor, statement.encode()))
 
 
+@pytest.mark.parametrize("path", [_parent_class, _parent_stream])
+@pytest.mark.usefixtures("unmoved")
+def test_method_of_psycopg_called_on_our_cursor_is_refused(rivals: Rivals, path: Path) -> None:
+    with as_tenant(rivals.own), pytest.raises(StatementRefusedError) as caught:
+        path(_theft(rivals))
+
+    assert caught.value.reason == "cursor:method:refused"
+
+
+@pytest.mark.parametrize("path", [_parent_class, _parent_stream])
+def test_method_of_psycopg_called_on_our_cursor_with_guard_off_reaches_the_server(
+    rivals: Rivals, path: Path
+) -> None:
+    with guard_off(), as_tenant(rivals.own), pytest.raises(psycopg.errors.InsufficientPrivilege):
+        path(_theft(rivals))
+
+
 def _libpq(statement: str) -> object:
     result = raw().pgconn.exec_(statement.encode())
     if result.status == pq.ExecStatus.FATAL_ERROR:
@@ -88,7 +106,7 @@ def _by_hand(statement: str) -> object:
         return made.execute(statement.encode()).fetchall()
 
 
-@pytest.mark.parametrize("path", [_parent_class, _parent_stream, _libpq, _by_hand])
+@pytest.mark.parametrize("path", [_libpq, _by_hand])
 @pytest.mark.usefixtures("unmoved")
 def test_path_round_the_guard_meets_the_logins_rights(rivals: Rivals, path: Path) -> None:
     # Limit: code in this process can call libpq, or psycopg past our classes.
@@ -115,9 +133,11 @@ def test_two_statements_in_one_string_with_guard_off_both_run(rivals: Rivals) ->
 def test_two_statements_in_one_string_past_the_guard_are_refused_by_the_server(
     rivals: Rivals,
 ) -> None:
-    # The guard's classes send by the extended protocol, also what the guard did not see.
-    with as_tenant(rivals.own), pytest.raises(psycopg.errors.SyntaxError) as caught:
-        _parent_class("SELECT 1; SELECT 2")
+    # As if the guard had let both through: the extended protocol takes one.
+    with as_tenant(rivals.own), connection.cursor() as cursor:
+        cursor.cursor._admitted = True
+        with pytest.raises(psycopg.errors.SyntaxError) as caught:
+            psycopg.ClientCursor.execute(cursor.cursor, b"SELECT 1; SELECT 2")
 
     assert "multiple commands" in str(caught.value)
 

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
 
 from konecty_crm.accounts.models import Person
 from konecty_crm.leads.actions import change_stage
 from konecty_crm.leads.models import Contact, Lead, Note, Source, Stage, StageChange
+from konecty_crm.leads.reais import ReaisField
 from tests.crm.conftest import make_lead, make_thread
 
 ClientOf = Callable[[Person], Client]
@@ -113,12 +115,17 @@ def test_lead_reopened_is_not_closed(leads: list[Lead], broker: Person) -> None:
     assert leads[0].closed_at is None
 
 
+@transaction.atomic
+def change_stage_and_commit(lead: Lead, *, by: Person) -> None:
+    change_stage(lead, Stage.WON, by=by)
+    transaction.get_connection().check_constraints()
+
+
 def test_stage_and_history_are_written_together_or_not_at_all(leads: list[Lead]) -> None:
     nobody = Person(pk=987_654)  # the history's foreign key refuses them at the end
 
-    with pytest.raises(IntegrityError), transaction.atomic():
-        change_stage(leads[0], Stage.WON, by=nobody)
-        transaction.get_connection().check_constraints()
+    with pytest.raises(IntegrityError):
+        change_stage_and_commit(leads[0], by=nobody)
 
     leads[0].refresh_from_db()
     assert leads[0].stage == Stage.NEW
@@ -287,3 +294,24 @@ def test_lead_added_for_another_brokers_contact_is_refused(
     assert "Fale com o gerente" in response.content.decode()
     assert "José Carlos" not in response.content.decode()
     assert Lead.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("450000", Decimal(450_000)),
+        ("450.000", Decimal(450_000)),
+        ("R$ 1.250.000,50", Decimal("1250000.50")),
+        ("99,9", Decimal("99.9")),
+        ("99.90", Decimal("99.90")),
+        ("", None),
+    ],
+)
+def test_amount_as_people_write_it_is_read(text: str, value: Decimal | None) -> None:
+    assert ReaisField(required=False).clean(text) == value
+
+
+@pytest.mark.parametrize("text", ["-1", "1,2,3", "um milhão", "NaN", "1e99", "0,001"])
+def test_amount_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError):
+        ReaisField(required=False).clean(text)

@@ -204,7 +204,7 @@ def test_metrics_page_without_a_period_shows_the_last_thirty_days(
         (720, "12 min"),
         (11_100, "3 h 05 min"),
         (187_200, "2 d 4 h"),
-        (3599, "60 min"),
+        (3599, "1 h 00 min"),
     ],
 )
 def test_duration_is_short(seconds: int, text: str) -> None:

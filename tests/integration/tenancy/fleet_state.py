@@ -51,3 +51,10 @@ def fleet_state() -> FleetState:
         domains=table("domain", domains),
         registry=table("schema_name login state", "tenancy_login"),
     )
+
+
+def save_row(schema: str, *, name: str) -> None:
+    """Save a tenant's row as django-tenants' projects do, with a schema to be made for it."""
+    row = get_tenant_model()(schema_name=schema, name=name)
+    row.auto_create_schema = True
+    row.save()

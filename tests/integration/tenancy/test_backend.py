@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -200,9 +201,13 @@ def test_temporary_connection_is_the_tenants(marked: TestTenants) -> None:
     assert after == [marked.default.id]
 
 
+def copy_of(alias: str) -> Any:
+    return connections[alias].copy()
+
+
 @pytest.mark.parametrize(
     "make",
-    [lambda: connections.create_connection("default"), lambda: connections["default"].copy()],
+    [partial(connections.create_connection, "default"), partial(copy_of, "default")],
     ids=["create_connection", "copy"],
 )
 def test_new_wrapper_belongs_to_the_scope_too(

@@ -12,7 +12,6 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django_tenants.utils import get_tenant_model
 
 from tenancy.context import current_scope, owner_scope, platform_scope, tenant_scope
 from tenancy.exceptions import ProvisioningError, WrongTenantError
@@ -26,7 +25,7 @@ from tenancy.scopes import Surface, Tenant
 from tenancy.signals import tenant_changed
 from tenancy.testing.database import TestTenants
 from tests.foreign.shop.models import Tag
-from tests.integration.tenancy.fleet_state import FleetState, fleet_state
+from tests.integration.tenancy.fleet_state import FleetState, fleet_state, save_row
 
 Make = Callable[..., Tenant]
 ERRORS = {
@@ -226,7 +225,7 @@ def test_creation_whose_projects_step_fails_leaves_nothing_behind(
 def test_row_saved_in_a_request_is_queued_and_made_by_the_command(state: FleetState) -> None:
     schema = tenant_schema()
     with platform_scope(surface=Surface.REQUEST):
-        get_tenant_model()(schema_name=schema, name="Signed up").save()
+        save_row(schema, name="Signed up")
     queued = fleet_state()
     out = StringIO()
 
@@ -246,7 +245,7 @@ def test_row_saved_by_code_with_the_owner_is_made_at_once(state: FleetState) -> 
     schema = tenant_schema()
 
     with platform_scope():
-        get_tenant_model()(schema_name=schema, name="Made").save()
+        save_row(schema, name="Made")
 
     with tenant_scope(Tenant(schema_name=schema)):
         assert Tag.objects.count() == 0

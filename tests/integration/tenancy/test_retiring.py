@@ -12,7 +12,6 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection, transaction
-from django_tenants.utils import get_tenant_model
 from psycopg import sql
 
 from tenancy import conf
@@ -28,7 +27,7 @@ from tenancy.scopes import Surface, Tenant
 from tenancy.testing.database import TestTenants
 from tests.conftest import owner_rows
 from tests.foreign.shop.models import Tag
-from tests.integration.tenancy.fleet_state import FleetState, fleet_state
+from tests.integration.tenancy.fleet_state import FleetState, fleet_state, save_row
 
 
 @pytest.fixture
@@ -211,7 +210,7 @@ def test_deletion_that_fails_leaves_a_closed_tenant_and_can_be_repeated(
 def test_deletion_of_a_queued_tenant_needs_no_schema(before: FleetState) -> None:
     schema = tenant_schema()
     with platform_scope(surface=Surface.REQUEST):
-        get_tenant_model()(schema_name=schema, name="Queued").save()
+        save_row(schema, name="Queued")
 
     removed = delete_tenant(schema)
 
