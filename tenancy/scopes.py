@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from typing_extensions import override
+
 __all__ = ["HasSchemaName", "Releasable", "Scope", "ScopeKind", "Surface", "Tenant", "Unit"]
 
 _unit_numbers = itertools.count(1)
@@ -77,10 +79,19 @@ class Tenant:
             raise TypeError(message)
         return cls(schema_name=schema_name, pk=getattr(source, "pk", None))
 
+    @override
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _tenant, (self.schema_name, self.pk, dict(self.fields))
+
     @property
     def id(self) -> str:
         """The opaque id, fit for logs."""
         return self.schema_name
+
+
+def _tenant(schema_name: str, pk: Any, fields: dict[str, Any]) -> Tenant:
+    # A mapping proxy cannot be pickled or copied, so the value is made anew.
+    return Tenant(schema_name=schema_name, pk=pk, fields=MappingProxyType(fields))
 
 
 class Unit:

@@ -14,7 +14,7 @@ from konecty_crm.leads.phones import both_forms, parse_phone
 from konecty_crm.sorting import sort_key
 
 if TYPE_CHECKING:
-    from konecty_crm.leads.models import Contact, Lead
+    from konecty_crm.leads.models import Contact, Lead, Note  # noqa: F401 -- named in a base
 
 __all__ = ["ContactQuerySet", "LeadQuerySet", "NoteQuerySet", "brokers", "visible_lead"]
 

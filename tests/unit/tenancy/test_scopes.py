@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import pickle
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 
 import pytest
 
@@ -354,3 +357,13 @@ def contextless(work: Callable[[], list[object]]) -> list[object]:
     """Run `work` where nothing it enters can stay."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(work).result()
+
+
+def test_tenant_pickled_or_copied_is_the_same() -> None:
+    tenant = Tenant(schema_name="ta", pk=7, fields=MappingProxyType({"name": "Aurora"}))
+
+    found = [pickle.loads(pickle.dumps(tenant)), copy.deepcopy(tenant)]  # noqa: S301 -- our own
+
+    assert [(one, one.pk, dict(one.fields)) for one in found] == [
+        (tenant, 7, {"name": "Aurora"})
+    ] * 2
