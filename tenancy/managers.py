@@ -28,6 +28,10 @@ class ScopeManager:
     One manager enters once: it is not shared by threads, tasks or recursive calls (a decorated
     function gets a manager of its own for each call). Generator functions cannot be decorated:
     their body runs after the call returned.
+
+    Limit: a generator that enters a scope in its body shares it with whoever iterates, until it
+    ends or is closed. Closed from another task or thread, it ends the unit, but the one who
+    iterated keeps the ended scope and is refused.
     """
 
     def __init__(
@@ -69,7 +73,8 @@ class ScopeManager:
         """Leave the scope; always ends the unit that this manager opened.
 
         Raises:
-            ScopeChangeError: a transaction is still open; it is rolled back.
+            ScopeChangeError: a transaction is still open; it is rolled back. Or this is another task
+                or thread than the one that entered; the unit is ended all the same.
         """
         if self._entered is None:
             message = "refused: this scope manager was not entered."
@@ -206,17 +211,28 @@ def _leave(scope: Scope, token: Token[Scope | None] | None, *, failed: bool) -> 
     try:
         signals.scope_left.send(sender=scope.kind, scope=scope, failed=failed or open_transaction)
     finally:
-        if token is None:
-            scope_var.set(None)
-        else:
-            scope_var.reset(token)
         scope.unit.end()
+        _restore(scope, token)
     if open_transaction and not failed:
         message = (
             f"refused: {scope.stamp} was left inside an open atomic(). Found: a transaction that "
             "was still open; it is rolled back. Needed: the atomic block inside the scope."
         )
         raise ScopeChangeError(message)
+
+
+def _restore(scope: Scope, token: Token[Scope | None] | None) -> None:
+    if token is None:
+        scope_var.set(None)
+        return
+    try:
+        scope_var.reset(token)
+    except ValueError as error:
+        message = (
+            f"refused: {scope.stamp} was left from another task or thread. Found: a generator "
+            "closed by somebody else. Needed: `with` entered and left in the same one."
+        )
+        raise ScopeChangeError(message) from error
 
 
 def enter_for_good(manager: ScopeManager) -> None:

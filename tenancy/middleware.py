@@ -5,7 +5,8 @@
 2. The scope is entered before anything inner runs and left on every way out, errors and
    cancelled tasks included.
 3. A streamed body keeps its unit of work open: each part is produced inside the scope, and the
-   unit ends at the last part, at an error, or when the server closes the response.
+   unit ends at the last part, at an error, or when the server closes the response; what the body
+   does when it is closed early is done inside the scope too.
 
 Put it before every middleware that uses the database (sessions, authentication).
 """
@@ -13,7 +14,7 @@ Put it before every middleware that uses the database (sessions, authentication)
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
@@ -30,6 +31,7 @@ from tenancy.scopes import Surface, Tenant
 
 __all__ = ["TenantMiddleware", "host_of"]
 
+_LONGEST_HOST = 253
 _NOT_FOUND = "<!doctype html><title>Not Found</title><h1>Not Found</h1>"
 _UNAVAILABLE = "<!doctype html><title>Service Unavailable</title><h1>Service Unavailable</h1>"
 
@@ -64,7 +66,8 @@ class TenantMiddleware:
         return _leave_with(found, response)
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
-        if registry().is_fresh():
+        # The event loop never waits for the registry.
+        if _is_known(request):
             found = _scope_for(request)
         else:
             found = await sync_to_async(_scope_for, thread_sensitive=False)(request)
@@ -89,12 +92,20 @@ def host_of(request: HttpRequest) -> str:
     return domain.lower().rstrip(".").removeprefix("www.")
 
 
+def _is_known(request: HttpRequest) -> bool:
+    try:
+        return registry().knows("resolve", [host_of(request)])
+    except DisallowedHost:
+        return True
+
+
 def _scope_for(request: HttpRequest) -> ScopeManager | HttpResponse:
     try:
         host = host_of(request)
         if host in conf.tenancy().platform_hosts:
             return _platform(request)
-        tenant = resolve(host)
+        # No name is longer (RFC 1035), and every answer is remembered under its host.
+        tenant = resolve(host) if len(host) <= _LONGEST_HOST else None
     except DisallowedHost:
         return HttpResponseNotFound(_NOT_FOUND)
     except RegistryUnavailableError:
@@ -131,7 +142,16 @@ def _keep_open(suspended: SuspendedScope, response: Any) -> None:
         response.streaming_content = _astream(content, suspended)
     else:
         response.streaming_content = _Stream(content, suspended)
-    response._resource_closers.append(suspended.end)
+    closers = response._resource_closers
+    closers[:] = [*(_inside(suspended, close) for close in closers), suspended.end]
+
+
+def _inside(suspended: SuspendedScope, close: Callable[[], object]) -> Callable[[], None]:
+    def close_inside() -> None:
+        with suspended.resumed():
+            close()
+
+    return close_inside
 
 
 class _Stream:
@@ -165,4 +185,13 @@ async def _astream(
                     return
             yield part
     finally:
-        suspended.end()
+        try:
+            await _aclose(parts, suspended)
+        finally:
+            suspended.end()
+
+
+async def _aclose(parts: AsyncIterator[bytes], suspended: SuspendedScope) -> None:
+    if isinstance(parts, AsyncGenerator):
+        with suspended.resumed():
+            await parts.aclose()

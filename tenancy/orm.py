@@ -1,12 +1,15 @@
 """Binds instances, querysets and their results to the scope they were made in.
 
-Everything in `tenancy` that changes Django's own classes is in this file and in `compat.py`;
-`install()` is called once, when the app is ready. What is changed, and why there is no hook:
+What in `tenancy` changes Django's own classes is in this file, in `boundaries/contenttypes.py`
+and, for django-tenants', in `compat.py`; for tests also in `tenancy.testing`. `install()` is
+called once, when the app is ready. What is changed here, and why there is no hook:
 
 - `Query.__init__`: every queryset carries the stamp of the scope it was made in. Checked where
   SQL is made (`tenancy.backend.compiler`), whichever method started it.
 - `QuerySet._result_cache`, `RawQuerySet._result_cache`: rows that were read in one scope are not
   handed out in another, for example from a queryset kept on a class.
+- `QuerySet._iterator`, `aiterator`, `RawQuerySet.iterator`: rows that wait in this process are
+  asked for one by one, in whatever scope.
 - `ModelState.__init__`: every instance carries its stamp, unsaved ones too.
 - `Query.check_query_object_type`, `Query.combine`: instances and querysets used inside a filter.
 - `QuerySet.create`, `bulk_create`: an INSERT is a query of its own, without the queryset's stamp.
@@ -20,7 +23,8 @@ Everything in `tenancy` that changes Django's own classes is in this file and in
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing, closing
 from typing import Any
 
 from django.db.models import Model
@@ -35,7 +39,6 @@ from tenancy.provenance import STAMP, current_stamp, require_same_scope
 __all__ = ["install"]
 
 _INSTALLED = "_tenancy_installed"
-_RESULT_STAMP = "_tenancy_results"
 _QUERYSET = "a queryset"
 _MODEL_METHODS = (
     "save_base",
@@ -52,21 +55,21 @@ class _ResultCache:
     def __get__(self, queryset: Any, owner: type | None = None) -> Any:
         if queryset is None:
             return self
-        rows = queryset.__dict__.get("_result_cache")
-        if rows is not None:
-            require_same_scope(queryset.__dict__[_RESULT_STAMP], "a queryset's rows")
-        return rows
+        kept = queryset.__dict__.get("_result_cache")
+        if kept is None:
+            return None
+        require_same_scope(kept, "a queryset's rows")
+        return kept.rows
 
     def __set__(self, queryset: Any, rows: Any) -> None:
-        queryset.__dict__["_result_cache"] = rows
-        if rows is not None:
-            queryset.__dict__[_RESULT_STAMP] = _Stamped()
+        queryset.__dict__["_result_cache"] = None if rows is None else _StampedRows(rows)
 
 
-class _Stamped:
-    """Carries nothing but a stamp; picklable."""
+class _StampedRows:
+    """Rows and their stamp as one value: threads that share a queryset never mix two; picklable."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: Any) -> None:
+        self.rows = rows
         setattr(self, STAMP, current_stamp())
 
 
@@ -88,6 +91,9 @@ def install() -> None:
     _check_before(QuerySet, "contains", lambda _qs, obj: _check_instance(obj))
     _check_relation_values()
     _check_before(RawQuerySet, "iterator", lambda raw: require_same_scope(raw, "a raw queryset"))
+    _check_each_row(RawQuerySet, "iterator", lambda raw: require_same_scope(raw, "a raw queryset"))
+    _check_each_row(QuerySet, "_iterator", _check_queryset)
+    _check_each_async_row()
     for name in _MODEL_METHODS:
         _check_before(Model, name, _check_instance)
 
@@ -121,6 +127,32 @@ def _check_before(cls: type, name: str, check: Callable[..., None]) -> None:
         if hasattr(original, flag):
             setattr(checked, flag, getattr(original, flag))
     setattr(cls, name, checked)
+
+
+def _check_each_row(cls: type, name: str, check: Callable[..., None]) -> None:
+    original = getattr(cls, name)
+
+    @functools.wraps(original)
+    def checked(self: Any, *args: Any, **kwargs: Any) -> Iterator[Any]:
+        with closing(original(self, *args, **kwargs)) as rows:
+            for row in rows:
+                yield row
+                check(self)
+
+    setattr(cls, name, checked)
+
+
+def _check_each_async_row() -> None:
+    original = QuerySet.aiterator
+
+    @functools.wraps(original)
+    async def aiterator(self: Any, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        async with aclosing(original(self, *args, **kwargs)) as rows:
+            async for row in rows:
+                yield row
+                _check_queryset(self)
+
+    QuerySet.aiterator = aiterator  # type: ignore[method-assign]  # -- see the module's docstring
 
 
 def _check_instance(instance: Model, *_args: Any, **_kwargs: Any) -> None:

@@ -27,6 +27,7 @@ from tenancy import conf
 from tenancy.exceptions import RegistryUnavailableError
 from tenancy.logins.names import FixedLogin, fixed_login
 from tenancy.scopes import Tenant
+from tenancy.sockets import let_go
 
 __all__ = [
     "LoginFacts",
@@ -73,14 +74,21 @@ class Registry:
             RegistryUnavailableError: it could not be asked, or not confirmed for too long.
         """
         self._confirm()
+        # Taken before the question: what is answered while another thread sees a change goes into
+        # the dict that is forgotten with it, never into the new one.
+        answers = self._answers
         key = (function, tuple(arguments))
-        rows = self._answers.get(key)
+        rows = answers.get(key)
         if rows is None:
             rows = self._query(function, arguments)
-            if len(self._answers) >= _KEPT_ANSWERS:
-                self._answers.clear()
-            self._answers[key] = rows
-        return rows
+            if len(answers) >= _KEPT_ANSWERS:
+                answers.clear()
+            answers[key] = rows
+        return list(rows)
+
+    def knows(self, function: str, arguments: Sequence[Any]) -> bool:
+        """Whether `ask` would answer from memory, without waiting for the server."""
+        return self.is_fresh() and (function, tuple(arguments)) in self._answers
 
     def is_fresh(self) -> bool:
         """Whether an answer can be given now without asking the server for the version."""
@@ -105,8 +113,7 @@ class Registry:
         self._lock = threading.RLock()
         self._forget()
         if inherited is not None and not inherited.closed:
-            os.close(inherited.fileno())
-            _abandoned.append(inherited)
+            let_go(inherited.fileno())
 
     def _forget(self) -> None:
         self._answers = {}
@@ -123,7 +130,9 @@ class Registry:
             try:
                 version = self._query("registry_version", ())[0][0]
             except RegistryUnavailableError:
-                if now - self._confirmed_at > conf.tenancy().registry_max_age_seconds:
+                # The clock again: the failed try may have taken seconds.
+                age = time.monotonic() - self._confirmed_at
+                if age > conf.tenancy().registry_max_age_seconds:
                     self._answers = {}
                     raise
                 return
@@ -225,13 +234,11 @@ def _open() -> psycopg.Connection[Any]:
             autocommit=True,
             prepare_threshold=None,
             connect_timeout=_CONNECT_TIMEOUT_SECONDS,
+            tcp_user_timeout=_CONNECT_TIMEOUT_SECONDS * 1_000,
         )
     except psycopg.OperationalError as error:
         message = "the registry cannot be asked: its login could not connect."
         raise RegistryUnavailableError(message) from error
-
-
-_abandoned: list[psycopg.Connection[Any]] = []
 
 
 def _after_fork() -> None:

@@ -25,10 +25,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--stress"):
         return
-    skip = pytest.mark.skip(reason="long version: make stress")
-    for item in items:
-        if "stress" in item.keywords:
-            item.add_marker(skip)
+    long = [item for item in items if "stress" in item.keywords]
+    items[:] = [item for item in items if "stress" not in item.keywords]
+    config.hook.pytest_deselected(items=long)
 
 
 def pytest_report_header(config: pytest.Config) -> str:

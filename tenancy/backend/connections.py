@@ -75,10 +75,14 @@ class Pool:
         """Connections that are open or being opened."""
         return len(self._open) + self._opening
 
-    def idle_logins(self) -> list[str]:
-        """Logins with an idle connection, least recently used first."""
+    def idle_targets(self) -> list[Target]:
+        """Targets with an idle connection, least recently used first."""
         with self._condition:
-            return [target.login for target in self._idle]
+            return list(self._idle)
+
+    def idle_logins(self) -> list[str]:
+        """Their logins, in the same order."""
+        return [target.login for target in self.idle_targets()]
 
     def acquire(self, target: Target, opener: Callable[[], TenantConnection]) -> TenantConnection:
         """Lend a connection to `target`, opening one with `opener` if none is idle.

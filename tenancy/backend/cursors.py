@@ -3,7 +3,7 @@
 Rules:
 
 1. A connection talks to the server only while its own unit of work is the current one; a cursor
-   or connection kept after that, or carried elsewhere, is refused.
+   or connection kept after that, or carried elsewhere, is refused, also rows it has already.
 2. Every statement of a guarded connection is checked before it is sent, as the exact text that
    psycopg will send: str, bytes and `psycopg.sql` objects become text once, and that text is sent.
 3. A guarded statement travels by the extended protocol, which takes one statement only.
@@ -16,7 +16,6 @@ this file meets the login's rights on the server.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +32,7 @@ from tenancy import signals
 from tenancy.context import current_scope
 from tenancy.exceptions import StatementRefusedError, WrongTenantError
 from tenancy.guard.placeholders import Style
+from tenancy.sockets import let_go
 
 if TYPE_CHECKING:
     from tenancy.backend.connections import Target
@@ -98,7 +98,7 @@ class TenantConnection(psycopg.Connection[Any]):
         """In a forked child: close the child's copy of the socket without telling the server."""
         self.lease = None
         if not self.closed:
-            os.close(self.fileno())
+            let_go(self.fileno())
 
     @property
     def is_lent_here(self) -> bool:
@@ -126,7 +126,7 @@ class TenantConnection(psycopg.Connection[Any]):
             StatementRefusedError: the statement is not allowed.
             WrongTenantError: the connection belongs to another unit of work.
         """
-        self._require_lease()
+        self.require_lease()
         try:
             text = self._text(query)
             if self.guard is not None:
@@ -140,7 +140,7 @@ class TenantConnection(psycopg.Connection[Any]):
     @override
     def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:  # psycopg's one way to the server
         if not self._internal:
-            self._require_lease()
+            self.require_lease()
             if self.guard is not None:
                 _require_tenant_cursor(gen)
         return super().wait(gen, *args, **kwargs)
@@ -178,7 +178,12 @@ class TenantConnection(psycopg.Connection[Any]):
         )
         raise StatementRefusedError(message, reason="statement:type:refused")
 
-    def _require_lease(self) -> None:
+    def require_lease(self) -> None:
+        """Check that the code that asks is in the unit of work that holds the connection.
+
+        Raises:
+            WrongTenantError: it is in another, or in none.
+        """
         if not self._internal and not self.is_lent_here:
             scope = current_scope()
             found = scope.stamp if scope else "no scope"
@@ -268,6 +273,11 @@ class _Guarded:
                 yield copy
         finally:
             self._admitted = False
+
+    def _check_result_for_fetch(self: Any) -> Any:
+        # Rows that wait in this process are handed out without a word to the server.
+        self._conn.require_lease()
+        return super()._check_result_for_fetch()  # type: ignore[misc]  # -- a mixin
 
     def _execute_send(
         self: Any, query: Any, *, force_extended: bool = False, **kwargs: Any

@@ -110,10 +110,11 @@ def quarantine_connection() -> Iterator[psycopg.Connection[Any]]:
 
 def evict_inactive() -> int:
     """Close the idle connections of tenants that the registry no longer calls active."""
+    # The registry is asked before the pool is locked: it may have to wait for the server.
     platform = {"", conf.platform_schema()}
-    return pool().evict(
-        lambda target: target.schema not in platform and registry.login_of(target.schema) is None
-    )
+    schemas = {target.schema for target in pool().idle_targets()} - platform
+    inactive = {schema for schema in schemas if registry.login_of(schema) is None}
+    return pool().evict(lambda target: target.schema in inactive)
 
 
 def _credentials(scope: Scope, database: str) -> tuple[str, _Secret]:

@@ -58,6 +58,8 @@ class Session:
         connection, self.connection = self.connection, None
         if connection is not None and self.pool is not None:
             connection.lease = None
+            # A rollback by the pool, or the owner's own SET, may have moved the path.
+            connection.focus = None
             self.pool.release(connection)
 
     def discard(self) -> None:

@@ -61,7 +61,7 @@ def provenance_off() -> Iterator[None]:
 @contextmanager
 def lease_off() -> Iterator[None]:
     """Let a connection be used by whoever still holds it."""
-    with _replaced(TenantConnection, "_require_lease", lambda connection: None):
+    with _replaced(TenantConnection, "require_lease", lambda connection: None):
         yield
 
 

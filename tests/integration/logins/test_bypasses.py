@@ -51,20 +51,23 @@ def unmoved(agencies: Agencies) -> Iterator[None]:
 def test_bypass_on_hardened_server_is_refused(
     agencies: Agencies, words: Mapping[str, Mapping[str, str]], bypass: Bypass
 ) -> None:
-    _skip_before(agencies, bypass)
     with agencies.alpha[HARDENED].connect() as conn, pytest.raises(psycopg.Error) as caught:
         _run(conn, _filled(bypass.statement, words[HARDENED]))
 
-    assert caught.value.sqlstate == bypass.sqlstate
+    missing = psycopg.errors.UndefinedFunction.sqlstate
+    assert caught.value.sqlstate == (bypass.sqlstate if _exists(agencies, bypass) else missing)
 
 
 @pytest.mark.parametrize("bypass", BYPASSES, ids=lambda bypass: bypass.id)
 def test_bypass_with_protection_off_succeeds(
     agencies: Agencies, words: Mapping[str, Mapping[str, str]], bypass: Bypass
 ) -> None:
-    _skip_before(agencies, bypass)
     with _control(agencies, bypass.control) as conn:
-        _run(conn, _filled(bypass.statement, words[PLAIN]))
+        if _exists(agencies, bypass):
+            _run(conn, _filled(bypass.statement, words[PLAIN]))
+            return
+        with pytest.raises(psycopg.errors.UndefinedFunction):
+            _run(conn, _filled(bypass.statement, words[PLAIN]))
 
 
 @pytest.mark.parametrize(("name", "statement"), _LIMITS, ids=[name for name, _ in _LIMITS])
@@ -232,10 +235,10 @@ def _filled(statement: str, words: Mapping[str, str]) -> str:
     return statement
 
 
-def _skip_before(agencies: Agencies, bypass: Bypass) -> None:
+def _exists(agencies: Agencies, bypass: Bypass) -> bool:
+    """Whether this server has what the bypass needs; an older one does not know the function."""
     with agencies.server.connect() as conn:
-        if conn.info.server_version < bypass.since * 10_000:
-            pytest.skip(f"since PostgreSQL {bypass.since}")
+        return conn.info.server_version >= bypass.since * 10_000
 
 
 def _words(agencies: Agencies, database: str) -> dict[str, str]:
