@@ -19,12 +19,14 @@ from django.core.signals import setting_changed
 
 from tenancy.exceptions import ConfigurationError
 from tenancy.logins.secrets import MasterKeys
+from tenancy.setting_values import checked_values
 
 __all__ = [
     "Credentials",
     "TenancySettings",
     "database",
     "database_alias",
+    "plain_host",
     "platform_schema",
     "tenancy",
 ]
@@ -125,17 +127,21 @@ def tenancy() -> TenancySettings:
         values.get("master_keys"), values.pop("current_master_key", None)
     )
     values.update(_owner(values.get("owner")))
-    for name in ("platform_models", "extra_functions", "extra_types"):
-        values[name] = frozenset(values.get(name, ()))
-    for name in (
-        "registry_functions",
-        "registry_tables",
-        "tenant_fields",
-        "platform_hosts",
-        "shared_tables",
-    ):
-        values[name] = tuple(values.get(name, ()))
-    return TenancySettings(**values)
+    values = checked_values(TenancySettings, values)
+    values["platform_hosts"] = tuple(map(plain_host, values.get("platform_hosts", ())))
+    found = TenancySettings(**values)
+    if found.registry_poll_seconds > found.registry_max_age_seconds:
+        message = (
+            "TENANCY['REGISTRY_POLL_SECONDS'] is longer than REGISTRY_MAX_AGE_SECONDS: a suspended "
+            "tenant would be served for that long. Needed: at most as long."
+        )
+        raise ConfigurationError(message)
+    return found
+
+
+def plain_host(domain: str) -> str:
+    """A host's name as the registry knows it: no `www.`, no dot at the end, lower case."""
+    return domain.lower().rstrip(".").removeprefix("www.")
 
 
 def _field_name(key: object) -> str:
@@ -165,6 +171,9 @@ def _key_bytes(key: object) -> bytes:
 
 def _owner(given: object) -> dict[str, Any]:
     if isinstance(given, Mapping):
+        if not given.get("USER"):
+            message = "TENANCY['OWNER'] has no USER. Needed: {'USER': …, 'PASSWORD': …}, or None."
+            raise ConfigurationError(message)
         owner = Credentials(user=given["USER"], password=given.get("PASSWORD", ""))
         return {"owner": owner, "owner_is_separate": True}
     found = database()

@@ -5,8 +5,9 @@
 2. The scope is entered before anything inner runs and left on every way out, errors and
    cancelled tasks included.
 3. A streamed body keeps its unit of work open: each part is produced inside the scope, and the
-   unit ends at the last part, at an error, or when the server closes the response; what the body
-   does when it is closed early is done inside the scope too.
+   unit ends at the last part, at an error, or when the server closes the response; what a body
+   does when it is closed early is done inside the scope too (not if it is an asynchronous
+   generator: Python closes those later, when the unit has ended, and SQL is refused).
 
 Put it before every middleware that uses the database (sessions, authentication).
 """
@@ -14,7 +15,7 @@ Put it before every middleware that uses the database (sessions, authentication)
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
@@ -89,7 +90,7 @@ def host_of(request: HttpRequest) -> str:
         DisallowedHost: the header is malformed or not allowed by ALLOWED_HOSTS.
     """
     domain, _port = split_domain_port(request.get_host())
-    return domain.lower().rstrip(".").removeprefix("www.")
+    return conf.plain_host(domain)
 
 
 def _is_known(request: HttpRequest) -> bool:
@@ -185,13 +186,4 @@ async def _astream(
                     return
             yield part
     finally:
-        try:
-            await _aclose(parts, suspended)
-        finally:
-            suspended.end()
-
-
-async def _aclose(parts: AsyncIterator[bytes], suspended: SuspendedScope) -> None:
-    if isinstance(parts, AsyncGenerator):
-        with suspended.resumed():
-            await parts.aclose()
+        suspended.end()

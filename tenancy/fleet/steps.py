@@ -35,7 +35,7 @@ _PLAIN_NAME = re.compile(r"(?!pg_)[a-z][a-z0-9_]{0,62}")
 
 @dataclass(kw_only=True)
 class NewTenant:
-    """What a tenant is made from; `row` is its model instance, saved by the first step."""
+    """What a tenant is made from; `row` is its model instance, saved by a step."""
 
     row: Any
     domain: str = ""
@@ -192,13 +192,15 @@ def refuse_unfit_schema(schema: str) -> None:
         raise ProvisioningError(message)
 
 
+# Why the registry's tables come late: who writes to one holds the registry's version until the
+# transaction ends, and suspending a tenant or a sign-up would wait for the migrations.
 STEPS = (
-    Step("row", _save_row),
-    Step("domain", _save_domain),
     Step("schema", _create_schema),
     Step("tables", _create_tables),
     Step("login", _create_login),
     Step("grants", _grant),
+    Step("row", _save_row),
+    Step("domain", _save_domain),
     Step("registry", _register),
     Step("on_create", _on_create),
 )

@@ -81,6 +81,7 @@ class Pinning:
 
     def pop(self) -> None:
         """Roll back what happened since the level was opened."""
+        self._drop_other_threads()
         atomics = self._levels.pop()
         for (wrapper, stamp), atomic in reversed(tuple(atomics.items())):
             with self._inside(wrapper, stamp):
@@ -102,6 +103,15 @@ class Pinning:
     def sessions_of(self, stamp: str) -> list[PinnedSession]:
         """Every pinned session of a scope's login, in all threads."""
         return [session for (_, found), session in self._sessions.items() if found == stamp]
+
+    def _drop_other_threads(self) -> None:
+        # A thread's wrapper is usable in that thread only. Closing its connection rolls back.
+        for key, session in tuple(self._sessions.items()):
+            if key[0]._thread_ident != threading.get_ident():
+                session.discard()
+                del self._sessions[key]
+                for level in self._levels:
+                    level.pop(key, None)
 
     def _pin(self, *, scope: Scope, **_kwargs: Any) -> None:
         if scope.kind is ScopeKind.OWNER:

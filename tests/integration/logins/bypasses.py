@@ -79,7 +79,7 @@ truncate: TRUNCATE @beta@.note
 lock-table: LOCK TABLE @beta@.lead IN ACCESS EXCLUSIVE MODE
 nextval: SELECT nextval('@beta@.lead_id_seq')
 sequence-parameters: SELECT pg_sequence_parameters(@sequence@)
-setval: SELECT setval('@beta@.lead_id_seq', 1)
+setval: SELECT setval('@beta@.lead_id_seq', 500)
 sequence-state: SELECT last_value FROM @beta@.lead_id_seq
 alter-table: ALTER TABLE @beta@.lead ADD COLUMN extra integer
 drop-table: DROP TABLE @beta@.note
