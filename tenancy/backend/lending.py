@@ -36,13 +36,19 @@ from tenancy.scopes import Scope, ScopeKind
 __all__ = ["evict_inactive", "guard", "lend", "pool", "quarantine_connection"]
 
 
+_made: dict[str, Pool] = {}
+
 # A password is derived when a connection is opened, not for each one that is lent.
 _Secret = Callable[[], str]
 
 
-@functools.cache
 def pool() -> Pool:
     """The one pool of this process."""
+    # Of two threads that ask first, functools.cache would give each its own.
+    return _made.get("pool") or _made.setdefault("pool", _new_pool())
+
+
+def _new_pool() -> Pool:
     limits = conf.tenancy()
     return Pool(
         ceiling=limits.pool_ceiling,

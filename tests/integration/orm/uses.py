@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import django
 from django.db.models import Count, Manager, Q, QuerySet, Value
 from django.db.models.functions import Now
 
@@ -85,6 +86,9 @@ ASYNC: dict[str, Use] = {
 
 # EXPLAIN is refused by the guard in any scope; the others touch no rows and send nothing.
 WITHOUT_ROWS = {"aexplain", "as_manager", "db", "explain", "none", "ordered", "raw"}
+# Newer than Django 5.2, by the version that has them; looks at the ordering only.
+if django.VERSION >= (6, 1):
+    WITHOUT_ROWS.add("totally_ordered")
 
 MANAGER_ONLY = {
     "auto_created",
