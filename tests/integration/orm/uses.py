@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import django
+from django.db import models
 from django.db.models import Count, Manager, Q, QuerySet, Value
 from django.db.models.functions import Now
 
@@ -86,9 +87,10 @@ ASYNC: dict[str, Use] = {
 
 # EXPLAIN is refused by the guard in any scope; the others touch no rows and send nothing.
 WITHOUT_ROWS = {"aexplain", "as_manager", "db", "explain", "none", "ordered", "raw"}
-# Newer than Django 5.2, by the version that has them; looks at the ordering only.
+# Newer than Django 5.2, by the version that has them.
 if django.VERSION >= (6, 1):
     WITHOUT_ROWS.add("totally_ordered")
+    SYNC["fetch_mode"] = lambda made: list(made.fetch_mode(models.FETCH_PEERS))
 
 MANAGER_ONLY = {
     "auto_created",

@@ -68,7 +68,7 @@ def test_iterator_kept_after_its_unit_is_refused(marked: TestTenants) -> None:
         next(rows)
 
     assert len(first) == 20
-    assert refusal.value.reason == "connection:lease:refused"
+    assert refusal.value.reason == "provenance:other:refused"
 
 
 def test_iterator_forgotten_after_its_unit_leaves_no_cursor_on_the_server(
