@@ -132,8 +132,8 @@ def tenancy() -> TenancySettings:
     found = TenancySettings(**values)
     if found.registry_poll_seconds > found.registry_max_age_seconds:
         message = (
-            "TENANCY['REGISTRY_POLL_SECONDS'] is longer than REGISTRY_MAX_AGE_SECONDS: a suspended "
-            "tenant would be served for that long. Needed: at most as long."
+            "TENANCY['REGISTRY_POLL_SECONDS'] is longer than REGISTRY_MAX_AGE_SECONDS: a "
+            "suspended tenant would be served for that long. Needed: at most as long."
         )
         raise ConfigurationError(message)
     return found

@@ -73,8 +73,8 @@ class ScopeManager:
         """Leave the scope; always ends the unit that this manager opened.
 
         Raises:
-            ScopeChangeError: a transaction is still open; it is rolled back. Or this is another task
-                or thread than the one that entered; the unit is ended all the same.
+            ScopeChangeError: a transaction is still open; it is rolled back. Or this is another
+                task or thread than the one that entered; the unit is ended all the same.
         """
         if self._entered is None:
             message = "refused: this scope manager was not entered."

@@ -66,7 +66,7 @@ class _ResultCache:
 
 
 class _StampedRows:
-    """Rows and their stamp as one value: threads that share a queryset never mix two; picklable."""
+    """Rows and their stamp as one value, so that threads which share a queryset never mix two."""
 
     def __init__(self, rows: Any) -> None:
         self.rows = rows
@@ -147,7 +147,8 @@ def _check_each_async_row() -> None:
 
     @functools.wraps(original)
     async def aiterator(self: Any, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
-        async with aclosing(original(self, *args, **kwargs)) as rows:
+        rows: Any = original(self, *args, **kwargs)
+        async with aclosing(rows):
             async for row in rows:
                 yield row
                 _check_queryset(self)
