@@ -24,6 +24,10 @@ class TenancyConfig(AppConfig):
             from tenancy.boundaries import contenttypes  # noqa: PLC0415 -- only where installed
 
             contenttypes.install()
+        if apps.is_installed("django.contrib.sites"):
+            from tenancy.boundaries import sites  # noqa: PLC0415 -- only where installed
+
+            sites.install()
         if apps.is_installed("django.contrib.postgres"):
             _leave_catalog_alone()
 

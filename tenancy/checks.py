@@ -30,6 +30,10 @@ _NEED_SCOPE = (
     "django.contrib.flatpages.middleware.FlatpageFallbackMiddleware",
     "django.contrib.redirects.middleware.RedirectFallbackMiddleware",
 )
+_SHARED_SESSIONS = tuple(
+    f"django.contrib.sessions.backends.{name}"
+    for name in ("cache", "cached_db", "file", "signed_cookies")
+)
 _DJANGO_TENANTS_MIDDLEWARE = "django_tenants.middleware"
 _TEST_ONLY = "tenancy.testing"
 
@@ -236,6 +240,13 @@ def _cookies() -> _Found:
                 f"{name} is set: browsers send the cookie to other tenants' hosts.",
                 "Leave it None, so that cookies stay on their host.",
             )
+    engine = getattr(settings, "SESSION_ENGINE", "")
+    if engine in _SHARED_SESSIONS and apps.is_installed("django.contrib.sessions"):
+        yield _error(
+            "E018",
+            f"SESSION_ENGINE is {engine!r}: a session of one tenant is valid in every other.",
+            "Use django.contrib.sessions.backends.db, whose rows are the tenant's own.",
+        )
 
 
 def _hosts() -> _Found:

@@ -1,8 +1,8 @@
 """Binds instances, querysets and their results to the scope they were made in.
 
-What in `tenancy` changes Django's own classes is in this file, in `boundaries/contenttypes.py`
-and, for django-tenants', in `compat.py`; for tests also in `tenancy.testing`. `install()` is
-called once, when the app is ready. What is changed here, and why there is no hook:
+What in `tenancy` changes Django's own classes is in this file, in `boundaries` and, for
+django-tenants', in `compat.py`; for tests also in `tenancy.testing`. `install()` is called once,
+when the app is ready. What is changed here, and why there is no hook:
 
 - `Query.__init__`: every queryset carries the stamp of the scope it was made in. Checked where
   SQL is made (`tenancy.backend.compiler`), whichever method started it.

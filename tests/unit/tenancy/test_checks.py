@@ -67,6 +67,10 @@ UNSAFE: dict[str, tuple[str, Any]] = {
     "session-cookie": ("E014", lambda: {"SESSION_COOKIE_DOMAIN": ".example.com"}),
     "csrf-cookie": ("E014", lambda: {"CSRF_COOKIE_DOMAIN": ".example.com"}),
     "language-cookie": ("E014", lambda: {"LANGUAGE_COOKIE_DOMAIN": ".example.com"}),
+    "sessions-in-a-cache": (
+        "E018",
+        lambda: {"SESSION_ENGINE": "django.contrib.sessions.backends.cached_db"},
+    ),
     "tests-mirror-another-alias": ("E016", lambda: database(TEST={"MIRROR": "owner"})),
     "alias-of-the-owner": ("E017", lambda: _with_alias(ENGINE="django.db.backends.postgresql")),
     "set-calls": ("W001", lambda: {"TENANT_LIMIT_SET_CALLS": True}),
