@@ -121,7 +121,7 @@ def test_event_loop_runs_on_while_the_registry_is_asked(committed: TestTenants) 
         middleware: Any = TenantMiddleware(view)
         registry().ask("resolve", [HOST])
         with registry()._lock:
-            unknown = middleware(RequestFactory().get("/", headers={"host": "nobody.test"}))
+            unknown = middleware(RequestFactory().get("/", headers={"host": "nobody.testserver"}))
             asking = asyncio.ensure_future(unknown)
             await asyncio.sleep(0.1)
             waited = not asking.done()
@@ -133,7 +133,7 @@ def test_event_loop_runs_on_while_the_registry_is_asked(committed: TestTenants) 
 
 def test_host_longer_than_any_name_is_not_remembered(committed: TestTenants) -> None:
     middleware: Any = TenantMiddleware(lambda request: HttpResponse("found"))
-    host = "x" * 254
+    host = "x" * 254 + ".testserver"
 
     answer = middleware(RequestFactory().get("/", headers={"host": host}))
 
@@ -142,12 +142,12 @@ def test_host_longer_than_any_name_is_not_remembered(committed: TestTenants) -> 
 
 
 def test_platform_host_with_www_is_the_platforms(committed: TestTenants, settings: Any) -> None:
-    settings.TENANCY = {**settings.TENANCY, "PLATFORM_HOSTS": ["WWW.Example.test."]}
+    settings.TENANCY = {**settings.TENANCY, "PLATFORM_HOSTS": ["WWW.Example.testserver."]}
     middleware: Any = TenantMiddleware(lambda request: HttpResponse(str(request.tenant)))
 
     answers = [
         middleware(RequestFactory().get("/", headers={"host": host})).content
-        for host in ("www.example.test", "example.test")
+        for host in ("www.example.testserver", "example.testserver")
     ]
 
     assert answers == [b"None", b"None"]
