@@ -16,7 +16,8 @@ class TenancyConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        from tenancy import checks, compat, orm  # noqa: F401, PLC0415 -- need loaded models
+        from tenancy import compat, orm  # noqa: PLC0415 -- need loaded models
+        from tenancy.checks import configuration  # noqa: F401, PLC0415 -- as above
 
         orm.install()
         compat.install()

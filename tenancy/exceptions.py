@@ -5,6 +5,8 @@ TenancyError
 │   ├── NoTenantError                      SQL, or an instance, without a scope
 │   ├── WrongTenantError                   something made in one scope was used in another
 │   ├── ScopeChangeError                   a scope was entered or left where that is not possible
+│   ├── SealError                          something signed was forged, moved or is too old
+│   ├── EgressRefusedError                 an outgoing call that is not on the list
 │   └── StatementRefusedError              the guard stopped a statement before it was sent
 ├── RegistryUnavailableError               the registry cannot be asked: the answer is 503
 ├── PoolTimeoutError                       no connection became free in time
@@ -22,12 +24,14 @@ from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
 
 __all__ = [
     "ConfigurationError",
+    "EgressRefusedError",
     "IsolationError",
     "NoTenantError",
     "PoolTimeoutError",
     "ProvisioningError",
     "RegistryUnavailableError",
     "ScopeChangeError",
+    "SealError",
     "StatementRefusedError",
     "TenancyError",
     "WrongTenantError",
@@ -78,6 +82,21 @@ class ScopeChangeError(IsolationError):
     """Raised when a unit of work would change its scope, or end inside an open transaction."""
 
     reason = "scope:change:refused"
+
+
+class SealError(IsolationError):
+    """Raised when something signed does not verify: forged, altered, moved, or too old.
+
+    "Moved" is: sealed in another scope or for another purpose, which verifies as little as noise.
+    """
+
+    reason = "seal:value:refused"
+
+
+class EgressRefusedError(IsolationError):
+    """Raised before an outgoing call that this tenant or purpose may not make."""
+
+    reason = "egress:call:refused"
 
 
 class StatementRefusedError(IsolationError):

@@ -15,6 +15,7 @@ from asgiref.sync import iscoroutinefunction
 from tenancy import signals
 from tenancy.current import require_scope, scope_var
 from tenancy.exceptions import ScopeChangeError, WrongTenantError
+from tenancy.refusals import refused
 from tenancy.scopes import Scope, ScopeKind, Surface, Tenant, Unit
 
 __all__ = ["ScopeManager", "SuspendedScope", "enter_for_good", "leave_for_good"]
@@ -154,9 +155,7 @@ class ScopeManager:
             f"refused: a unit of work never changes scope. Found: {outer.stamp}. "
             f"Asked for: {needed}. Needed: fresh_units(tenants), from a command or a webhook."
         )
-        error = WrongTenantError(message, found=outer.stamp, needed=needed)
-        signals.access_refused.send(sender=ScopeManager, error=error)
-        raise error
+        raise refused(WrongTenantError(message, found=outer.stamp, needed=needed))
 
     def _open(self) -> tuple[Scope, Token[Scope | None]]:
         return _enter(

@@ -14,6 +14,7 @@ Put it before every middleware that uses the database (sessions, authentication)
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
@@ -23,10 +24,18 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotFound
 from django.http.request import split_domain_port
+from django.utils.functional import LazyObject, empty
 
 from tenancy import conf
-from tenancy.context import ScopeManager, SuspendedScope, platform_scope, tenant_scope
-from tenancy.exceptions import RegistryUnavailableError
+from tenancy.context import (
+    ScopeManager,
+    SuspendedScope,
+    current_scope,
+    platform_scope,
+    tenant_scope,
+)
+from tenancy.exceptions import RegistryUnavailableError, ScopeChangeError
+from tenancy.refusals import refused
 from tenancy.registry import registry, resolve
 from tenancy.scopes import Surface, Tenant
 
@@ -58,7 +67,7 @@ class TenantMiddleware:
         found = _scope_for(request)
         if isinstance(found, HttpResponse):
             return found
-        found.__enter__()
+        _enter(found, request)
         try:
             response: HttpResponseBase = self.get_response(request)
         except BaseException:
@@ -74,7 +83,7 @@ class TenantMiddleware:
             found = await sync_to_async(_scope_for, thread_sensitive=False)(request)
         if isinstance(found, HttpResponse):
             return found
-        found.__enter__()
+        _enter(found, request)
         try:
             response: HttpResponseBase = await self.get_response(request)
         except BaseException:
@@ -114,6 +123,28 @@ def _scope_for(request: HttpRequest) -> ScopeManager | HttpResponse:
     if tenant is None:
         return HttpResponseNotFound(_NOT_FOUND)
     return _tenant(request, tenant)
+
+
+def _enter(manager: ScopeManager, request: HttpRequest) -> None:
+    left_over = current_scope()
+    if left_over is not None:
+        message = (
+            f"refused: a request begins a unit of work of its own. Found: {left_over.stamp}, "
+            "left open on this thread or task. Needed: scopes that are left (`with`), and "
+            "connection.set_tenant() in commands only."
+        )
+        raise refused(ScopeChangeError(message))
+    manager.__enter__().unit.acts_for(functools.partial(_actor_of, request))
+
+
+def _actor_of(request: Any) -> str:
+    """`user:<pk>` once somebody has asked for the user; nobody is read for a log line's sake."""
+    user = vars(request).get("user")
+    if isinstance(user, LazyObject):
+        user = None if user._wrapped is empty else user._wrapped
+    if user is None:
+        return ""
+    return f"user:{user.pk}" if user.is_authenticated else "anonymous"
 
 
 def _tenant(request: Any, tenant: Tenant) -> ScopeManager:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tenancy import signals
 from tenancy.current import scope_var
 from tenancy.exceptions import NoTenantError, WrongTenantError
+from tenancy.refusals import refused
 
 __all__ = ["STAMP", "current_stamp", "require_same_scope"]
 
@@ -53,5 +53,4 @@ def _refuse(made_in: str, here: str | None, what: str) -> None:
         error = WrongTenantError(
             message, found=made_in, needed=here, reason="provenance:other:refused"
         )
-    signals.access_refused.send(sender=WrongTenantError, error=error)
-    raise error
+    raise refused(error)

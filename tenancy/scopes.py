@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import itertools
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -28,6 +28,10 @@ class Surface(enum.StrEnum):
     """The door through which a unit of work came in."""
 
     REQUEST = "request"
+    TASK = "task"
+    SOCKET = "socket"
+    COMMAND = "command"
+    SHELL = "shell"
     CODE = "code"
 
 
@@ -97,7 +101,7 @@ def _tenant(schema_name: str, pk: Any, fields: dict[str, Any]) -> Tenant:
 class Unit:
     """One unit of work: holds the connections that were opened in it, until it ends."""
 
-    __slots__ = ("__weakref__", "ended", "exitless", "number", "sessions", "surface")
+    __slots__ = ("__weakref__", "_actor", "ended", "exitless", "number", "sessions", "surface")
 
     def __init__(self, surface: Surface = Surface.CODE, *, exitless: bool = False) -> None:
         self.number = next(_unit_numbers)
@@ -105,6 +109,16 @@ class Unit:
         self.exitless = exitless
         self.ended = False
         self.sessions: dict[Hashable, Releasable] = {}
+        self._actor: Callable[[], str] = str
+
+    @property
+    def actor(self) -> str:
+        """Who is at work: `user:<pk>`, `task:<name>`, `command:<name>`; empty if not known yet."""
+        return self._actor()
+
+    def acts_for(self, actor: str | Callable[[], str]) -> None:
+        """Say who is at work; a function is asked each time, because log-ins come late."""
+        self._actor = actor if callable(actor) else lambda: actor
 
     @property
     def in_transaction(self) -> bool:

@@ -14,15 +14,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 __all__ = ["SALT_BYTES", "MasterKeys", "scram_verifier"]
 
 SALT_BYTES = 16
 _KEY_BYTES = 32
 _CONTEXT = "tenancy password"
+_KEY_CONTEXT = b"tenancy derived key v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,22 @@ class MasterKeys:
             raise ValueError(message)
         digest = hmac.digest(self._key(number), "\0".join(parts).encode(), "sha256")
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+    def derived(self, *names: str, version: int | None = None) -> bytes:
+        """A key for one use: 32 bytes of HKDF (RFC 5869, SHA-256) over `names`.
+
+        Whoever has it learns nothing of the master key or of any other derived key. Names are
+        each preceded by their length, so no two lists can be confused.
+
+        Raises:
+            ValueError: the version is unknown.
+        """
+        number = self.current if version is None else version
+        info = b"".join(
+            struct.pack(">I", len(raw)) + raw for raw in (name.encode() for name in names)
+        )
+        hkdf = HKDF(hashes.SHA256(), _KEY_BYTES, salt=_KEY_CONTEXT, info=info)
+        return hkdf.derive(self._key(number))
 
     def _key(self, version: int) -> bytes:
         try:

@@ -26,6 +26,7 @@ from tenancy.backend.cursors import TenantConnection
 from tenancy.exceptions import ConfigurationError
 from tenancy.logins import hardening
 from tenancy.statements import load_from
+from tenancy.testing.switches import replaced, require_test_database
 
 __all__ = [
     "content_types_shared",
@@ -45,7 +46,7 @@ def guard_off() -> Iterator[None]:
     end: an unseen statement may have left a role or a setting on one.
     """
     try:
-        with _replaced(TenantConnection, "guard", _NoGuard()):
+        with replaced(TenantConnection, "guard", _NoGuard()):
             yield
     finally:
         lending.pool().close()
@@ -54,21 +55,21 @@ def guard_off() -> Iterator[None]:
 @contextmanager
 def provenance_off() -> Iterator[None]:
     """Let instances, querysets and their rows be used in any scope."""
-    with _replaced(provenance, "_refuse", lambda made_in, here, what: None):
+    with replaced(provenance, "_refuse", lambda made_in, here, what: None):
         yield
 
 
 @contextmanager
 def lease_off() -> Iterator[None]:
     """Let a connection be used by whoever still holds it."""
-    with _replaced(TenantConnection, "require_lease", lambda connection: None):
+    with replaced(TenantConnection, "require_lease", lambda connection: None):
         yield
 
 
 @contextmanager
 def content_types_shared() -> Iterator[None]:
     """One cache of content types for all scopes, as Django has it; empty at the start."""
-    with _replaced(ContentTypeManager, "_cache", _SharedCache()):
+    with replaced(ContentTypeManager, "_cache", _SharedCache()):
         yield
 
 
@@ -79,7 +80,7 @@ def hardening_off() -> Iterator[None]:
     Raises:
         ConfigurationError: no test database, or this process knows no superuser.
     """
-    _require_test_database()
+    require_test_database()
     url, owner = conf.tenancy().superuser_url, conf.tenancy().owner
     if not url or owner is None:
         message = "nothing was opened: no superuser. Needed: DATABASE_SUPERUSER_URL."
@@ -97,27 +98,6 @@ def hardening_off() -> Iterator[None]:
                 owner=owner.user,
                 leave_databases={other for (other,) in others} - {name},
             )
-
-
-@contextmanager
-def _replaced(owner: Any, name: str, value: object) -> Iterator[None]:
-    _require_test_database()
-    original = vars(owner)[name]
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        setattr(owner, name, original)
-
-
-def _require_test_database() -> None:
-    name = str(conf.database()["NAME"])
-    if not name.startswith("test_"):
-        message = (
-            f"no protection was switched off. Found: database {name!r}. "
-            "Needed: a test database, whose name begins with 'test_'."
-        )
-        raise ConfigurationError(message)
 
 
 class _NoGuard:

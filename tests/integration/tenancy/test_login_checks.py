@@ -11,7 +11,7 @@ from django.core import checks
 from psycopg import sql
 
 from tenancy import conf
-from tenancy.checks import check_database
+from tenancy.checks.configuration import check_database
 from tenancy.context import tenant_scope
 from tenancy.exceptions import WrongTenantError
 from tenancy.logins.names import FixedLogin, fixed_login, tenant_login

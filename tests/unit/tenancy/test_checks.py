@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core import checks
 from django.test import override_settings
 
-from tenancy.checks import check_deployment, check_settings
+from tenancy.checks.configuration import check_deployment, check_settings
 
 MIDDLEWARE = "tenancy.middleware.TenantMiddleware"
 DJANGO_TENANTS = "django_tenants.middleware.main.TenantMainMiddleware"
