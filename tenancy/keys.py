@@ -27,9 +27,10 @@ from django.core.signals import setting_changed
 from tenancy import conf
 from tenancy.current import require_scope
 from tenancy.exceptions import SealError
+from tenancy.logins import names
 from tenancy.refusals import refused
 
-__all__ = ["MAC_BYTES", "Purpose", "key_for", "mac", "seal", "unseal"]
+__all__ = ["MAC_BYTES", "Purpose", "key_for", "mac", "opaque_id", "seal", "unseal"]
 
 MAC_BYTES = 32
 _FOREVER = 0
@@ -52,6 +53,9 @@ def _derived(purpose: Purpose, database: str, stamp: str, version: int | None) -
     return conf.tenancy().master_keys.derived(purpose, database, stamp, version=version)
 
 
+_opaque_id = functools.lru_cache(maxsize=4_096)(names.opaque_id)
+
+
 def key_for(purpose: Purpose, *, stamp: str | None = None, version: int | None = None) -> bytes:
     """The key of one purpose in one scope: 32 bytes.
 
@@ -66,6 +70,16 @@ def key_for(purpose: Purpose, *, stamp: str | None = None, version: int | None =
     """
     wanted = require_scope().stamp if stamp is None else stamp
     return _derived(purpose, str(conf.database()["NAME"]), wanted, version)
+
+
+def opaque_id(stamp: str | None = None) -> str:
+    """The id of a scope, the current one if None: 20 characters of `a-z2-7`, for ever the same.
+
+    Raises:
+        NoTenantError: no stamp was given and there is no scope.
+    """
+    wanted = require_scope().stamp if stamp is None else stamp
+    return _opaque_id(str(conf.database()["NAME"]), wanted)
 
 
 def mac(

@@ -18,7 +18,7 @@ import hashlib
 import re
 import secrets
 
-__all__ = ["FixedLogin", "fixed_login", "tenant_login", "tenant_schema"]
+__all__ = ["FixedLogin", "fixed_login", "opaque_id", "tenant_login", "tenant_schema"]
 
 _PLAIN_DATABASE = re.compile(r"(?!pg_)[a-z][a-z0-9_]{0,29}")
 _OPAQUE_LENGTH = 20
@@ -46,6 +46,17 @@ def tenant_login(database: str, schema: str) -> str:
         ValueError: a name is empty or has a NUL.
     """
     return f"{_prefix(database)}_t{_opaque('tenant', database, schema)}"
+
+
+def opaque_id(database: str, stamp: str) -> str:
+    """A scope's id for file names, cache keys and logs: 20 characters of `a-z2-7`, for ever.
+
+    It says nothing of the customer, also where the schema's name does, and is no secret.
+
+    Raises:
+        ValueError: a name is empty or has a NUL.
+    """
+    return _opaque("scope", database, stamp)
 
 
 def fixed_login(database: str, role: FixedLogin) -> str:
