@@ -32,7 +32,8 @@ def require_same_scope(carrier: Any, what: str) -> None:
         WrongTenantError: it was made in another scope.
     """
     made_in = getattr(carrier, STAMP, None)
-    here = current_stamp()
+    scope = scope_var.get()
+    here = None if scope is None else scope.stamp
     if made_in == here:
         return
     if made_in is None:

@@ -16,7 +16,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from django.core.signals import setting_changed
@@ -46,8 +46,7 @@ _CONNECT_TIMEOUT_SECONDS = 3
 registry_changed = Signal()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LoginFacts:
+class LoginFacts(NamedTuple):
     """What is needed to connect as a tenant: its login and the version of its secret."""
 
     login: str

@@ -10,10 +10,12 @@ only; every model of an app that is only in TENANT_APPS exists in tenants' schem
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.core.signals import setting_changed
 from django.db import connections
 from django.db.models import Model
 
@@ -26,6 +28,7 @@ from tenancy.scopes import ScopeKind
 __all__ = ["TenantRouter", "platform_models"]
 
 
+@functools.cache
 def platform_models() -> frozenset[str]:
     """Labels (`app.model`, lower case) of models that exist in the platform's schema only."""
     own = {"tenancy.tenantlogin", "tenancy.registryversion"}
@@ -87,3 +90,11 @@ def _tenant_only(model: type[Model]) -> bool:
     config = apps.get_app_config(model._meta.app_label)
     names = {config.name, f"{config.__module__}.{type(config).__name__}"}
     return not names & set(settings.SHARED_APPS)
+
+
+def _forget(*, setting: str, **kwargs: Any) -> None:
+    if setting in {"TENANCY", "TENANT_MODEL", "TENANT_DOMAIN_MODEL"}:
+        platform_models.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="tenancy.router")

@@ -10,10 +10,12 @@ see `tenancy.backend.django_tenants_api`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.backends.postgresql import base as django_postgresql
 from django.db.backends.postgresql.psycopg_any import register_tzloader
+from django.db.backends.signals import connection_created
 from django_tenants.postgresql_backend.introspection import DatabaseSchemaIntrospection
 from psycopg import sql
 from psycopg.postgres import types as postgres_types
@@ -93,9 +95,27 @@ class DatabaseWrapper(DjangoTenantsApi, django_postgresql.DatabaseWrapper):
         super().ensure_connection()
 
     @override
-    def get_new_connection(self, conn_params: dict[str, Any]) -> TenantConnection:
+    def connect(self) -> None:
+        # Django calls this once per connection; here it is once per unit of work, and mostly for
+        # a connection that was set up before: what concerns the server is done once for each.
         session = self.session
-        connection, session.pool = lend(require_scope(), self.settings_dict, conn_params)
+        session.begin()
+        connection = session.connection = self._lent(self.get_connection_params)
+        session.autocommit = connection.autocommit
+        if not self.settings_dict["AUTOCOMMIT"]:
+            self.set_autocommit(False)
+        if not connection.is_set_up:
+            self.init_connection_state()
+            connection_created.send(sender=type(self), connection=self)
+            connection.is_set_up = True
+
+    @override
+    def get_new_connection(self, conn_params: dict[str, Any]) -> TenantConnection:
+        return self._lent(lambda: conn_params)
+
+    def _lent(self, params: Callable[[], dict[str, Any]]) -> TenantConnection:
+        session = self.session
+        connection, session.pool = lend(require_scope(), self.settings_dict, params)
         self.isolation_level = connection.isolation_level
         connection.lease = session
         return connection

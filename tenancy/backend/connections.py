@@ -24,6 +24,7 @@ import weakref
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -34,8 +35,7 @@ from tenancy.exceptions import PoolTimeoutError
 __all__ = ["Pool", "Target", "pools"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What a connection was opened for; equal targets may share connections."""
 
     database: str
@@ -67,13 +67,17 @@ class Pool:
         self._idle: OrderedDict[Target, deque[_Idle]] = OrderedDict()
         # Weak: a connection that somebody loses without giving it back frees its place.
         self._open: weakref.WeakSet[TenantConnection] = weakref.WeakSet()
-        self._lent: weakref.WeakSet[TenantConnection] = weakref.WeakSet()
         self._opening = 0
 
     @property
     def count(self) -> int:
         """Connections that are open or being opened."""
         return len(self._open) + self._opening
+
+    @property
+    def lent(self) -> int:
+        """Connections in use."""
+        return sum(connection.is_lent for connection in tuple(self._open))
 
     def idle_targets(self) -> list[Target]:
         """Targets with an idle connection, least recently used first."""
@@ -103,9 +107,9 @@ class Pool:
     def release(self, connection: TenantConnection) -> None:
         """Take a connection back; it becomes idle, or is closed if it cannot be lent again."""
         with self._condition:
-            if connection not in self._lent:  # by the parent process, or given back before
+            if not connection.is_lent:  # by the parent process, or given back before
                 return
-            self._lent.discard(connection)
+            connection.is_lent = False
         target = connection.target if _cleaned(connection) else None
         discarded = [] if target is not None else [connection]
         with self._condition:
@@ -155,7 +159,7 @@ class Pool:
             self._collect_expired(discarded)
             lent = self._pop_idle(target, discarded)
             if lent is not None:
-                self._lent.add(lent)
+                lent.is_lent = True
                 return lent
             if self.count >= self.ceiling:
                 self._evict_oldest(discarded)
@@ -182,7 +186,7 @@ class Pool:
         with self._condition:
             self._opening -= 1
             self._open.add(connection)
-            self._lent.add(connection)
+            connection.is_lent = True
         return connection
 
     def _pop_idle(
@@ -222,7 +226,7 @@ class Pool:
 
     def _drop(self, connection: TenantConnection) -> None:
         self._open.discard(connection)
-        self._lent.discard(connection)
+        connection.is_lent = False
 
 
 pools: weakref.WeakSet[Pool] = weakref.WeakSet()
@@ -233,8 +237,10 @@ def _is_alive(connection: TenantConnection) -> bool:
     # wants to tell something that nobody waits for), and either way it is not lent again.
     if connection.closed:
         return False
-    poller = select.poll()
-    poller.register(connection.fileno(), select.POLLIN)
+    poller = connection.poller
+    if poller is None:
+        poller = connection.poller = select.poll()
+        poller.register(connection.fileno(), select.POLLIN)
     return not poller.poll(0)
 
 

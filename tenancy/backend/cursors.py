@@ -17,6 +17,7 @@ this file meets the login's rights on the server.
 from __future__ import annotations
 
 import re
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
@@ -29,7 +30,7 @@ from psycopg.pq import ExecStatus
 from typing_extensions import override
 
 from tenancy import signals
-from tenancy.context import current_scope
+from tenancy.current import scope_var
 from tenancy.exceptions import StatementRefusedError, WrongTenantError
 from tenancy.guard.placeholders import Style
 from tenancy.sockets import let_go
@@ -83,6 +84,9 @@ class TenantConnection(psycopg.Connection[Any]):
     lease: Lease | None = None
     focus: str | None = None
     may_have_cursors = False
+    is_set_up = False
+    is_lent = False
+    poller: select.poll | None = None
     _internal = False
 
     @contextmanager
@@ -96,14 +100,14 @@ class TenantConnection(psycopg.Connection[Any]):
 
     def abandon(self) -> None:
         """In a forked child: close the child's copy of the socket without telling the server."""
-        self.lease = None
+        self.lease, self.is_lent = None, False
         if not self.closed:
             let_go(self.fileno())
 
     @property
     def is_lent_here(self) -> bool:
         """Whether the code that asks may use the connection now."""
-        return self.lease is not None and self.lease.permits(current_scope())
+        return self.lease is not None and self.lease.permits(scope_var.get())
 
     def close_cursors(self) -> None:
         """For the pool: close what `DECLARE … WITH HOLD` left open on the server.
@@ -184,8 +188,9 @@ class TenantConnection(psycopg.Connection[Any]):
         Raises:
             WrongTenantError: it is in another, or in none.
         """
-        if not self._internal and not self.is_lent_here:
-            scope = current_scope()
+        scope = scope_var.get()
+        lease = self.lease
+        if not self._internal and (lease is None or not lease.permits(scope)):
             found = scope.stamp if scope else "no scope"
             message = (
                 f"refused: a connection used outside its unit of work. Found: {found}. "

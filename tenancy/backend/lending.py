@@ -72,24 +72,22 @@ def guard() -> Guard:
 
 
 def lend(
-    scope: Scope, database: Mapping[str, Any], params: dict[str, Any]
+    scope: Scope, database: Mapping[str, Any], params: Callable[[], dict[str, Any]]
 ) -> tuple[TenantConnection, Pool]:
     """A connection for the scope's login, and the pool to give it back to.
+
+    `params` is asked only when a new one has to be opened.
 
     Raises:
         NoTenantError: the tenant is not active, or this process may not act as the owner.
         PoolTimeoutError: the ceiling was reached for too long.
     """
-    login, secret = _credentials(scope, str(database["NAME"]))
-    target = Target(
-        database=str(database["NAME"]),
-        login=login,
-        schema=scope.schema if scope.kind is not ScopeKind.OWNER else "",
-        host=str(database["HOST"]),
-        port=str(database["PORT"]),
-    )
-    opener = functools.partial(_open, scope.kind, target, secret, params)
-    return pool().acquire(target, opener), pool()
+    name = str(database["NAME"])
+    login, secret = _credentials(scope, name)
+    schema = scope.schema if scope.kind is not ScopeKind.OWNER else ""
+    target = Target(name, login, schema, str(database["HOST"]), str(database["PORT"]))
+    lender = pool()
+    return lender.acquire(target, lambda: _open(scope.kind, target, secret, params)), lender
 
 
 @contextmanager
@@ -155,9 +153,9 @@ def _tenant_credentials(scope: Scope, database: str) -> tuple[str, _Secret]:
 
 
 def _open(
-    kind: ScopeKind, target: Target, secret: _Secret, params: dict[str, Any]
+    kind: ScopeKind, target: Target, secret: _Secret, params: Callable[[], dict[str, Any]]
 ) -> TenantConnection:
-    given = dict(params, user=target.login, password=secret(), autocommit=True)
+    given = dict(params(), user=target.login, password=secret(), autocommit=True)
     server_side = given.get("cursor_factory") is ServerBindingCursor
     given["cursor_factory"] = TenantServerBindingCursor if server_side else TenantCursor
     if kind is not ScopeKind.OWNER and not conf.tenancy().behind_pooler:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenancy.backend.connections import Pool
 from tenancy.backend.cursors import TenantConnection
+from tenancy.current import scope_var
 
 if TYPE_CHECKING:
     from tenancy.scopes import Scope, Unit
@@ -28,6 +29,10 @@ class Session:
         self.focus_tenant: object | None = None
         self.pool: Pool | None = None
         self.connection: TenantConnection | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        """What Django sets when a connection is made: nothing is open."""
         self.autocommit = False
         self.in_atomic_block = False
         self.savepoint_state = 0
@@ -79,6 +84,12 @@ class SessionState:
     def __get__(self, wrapper: Any, owner: type | None = None) -> Any:
         if wrapper is None:
             return self
+        # Django reads these some thirty times a request, so the usual case is flat.
+        scope = scope_var.get()
+        if scope is not None and not scope.unit.ended:
+            session = scope.unit.sessions.get(wrapper)
+            if session is not None:
+                return getattr(session, self._name)
         return getattr(wrapper.session, self._name)
 
     def __set__(self, wrapper: Any, value: Any) -> None:

@@ -41,4 +41,4 @@ def test_body_closed_early_cleans_up_in_its_tenant_and_ends_its_unit(
 
     assert stored(marked.default) == ["aborted", marked.default.id]
     assert stored(marked.twin) == [marked.twin.id]
-    assert (current_scope(), len(pool()._lent)) == (None, 0)
+    assert (current_scope(), pool().lent) == (None, 0)

@@ -54,7 +54,7 @@ def test_generator_closed_by_another_thread_ends_its_unit(marked: TestTenants) -
     contextvars.copy_context().run(iterate)
 
     assert [type(error) for error in refusals] == [ScopeChangeError]
-    assert len(pool()._lent) == 0
+    assert pool().lent == 0
 
 
 def test_asynchronous_generator_that_is_forgotten_ends_its_unit(marked: TestTenants) -> None:
@@ -75,7 +75,7 @@ def test_asynchronous_generator_that_is_forgotten_ends_its_unit(marked: TestTena
         asyncio.run(iterate())
 
     assert refusal.value.reason == "scope:ended:refused"
-    assert len(pool()._lent) == 0
+    assert pool().lent == 0
 
 
 def owner_count(tenant: Tenant) -> int:

@@ -85,7 +85,7 @@ def test_case_of_django_runs_in_a_tenant_and_leaves_nothing(
     assert outcome.testsRun == 2
     assert [stored(tenant) for tenant in committed.tenants] == [[], [], []]
     assert current_scope() is None
-    assert len(pool()._lent) == 0
+    assert pool().lent == 0
 
 
 def test_db_runs_as_the_tenants_own_login(db: None, tenants: TestTenants) -> None:

@@ -205,13 +205,13 @@ def test_registry_that_cannot_be_asked_is_a_503_for_every_host(
 def test_view_that_raises_ends_its_unit_and_gives_the_connection_back(
     client_class: type[Any], marked: TestTenants
 ) -> None:
-    before = len(pool()._lent)
+    before = pool().lent
 
     with pytest.raises(LookupError, match="the view failed"):
         _get(client_class, "/broken/", "testserver")
 
     assert [unit.ended for unit in pages.units] == [True]
-    assert len(pool()._lent) == before
+    assert pool().lent == before
     assert current_scope() is None
 
 
@@ -281,7 +281,7 @@ def test_streams_of_two_tenants_read_by_turns_keep_their_rows(marked: TestTenant
 
 @pytest.mark.parametrize("how", ["never-read", "disconnect", "error"])
 def test_stream_that_is_not_read_to_its_end_ends_its_unit(how: str, marked: TestTenants) -> None:
-    before = len(pool()._lent)
+    before = pool().lent
     page = "/stream/?fail" if how == "error" else "/stream/"
     response = Client().get(page, headers={"host": "testserver"})
     body = iter(response.streaming_content)
@@ -295,7 +295,7 @@ def test_stream_that_is_not_read_to_its_end_ends_its_unit(how: str, marked: Test
         response.close()
 
     assert pages.units[0].ended
-    assert len(pool()._lent) == before
+    assert pool().lent == before
     assert current_scope() is None
 
 
