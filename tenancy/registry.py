@@ -27,6 +27,7 @@ from tenancy import conf
 from tenancy.exceptions import RegistryUnavailableError
 from tenancy.logins.names import FixedLogin, fixed_login
 from tenancy.scopes import Tenant
+from tenancy.signals import tenant_changed
 from tenancy.sockets import let_go
 
 __all__ = [
@@ -113,6 +114,10 @@ class Registry:
         self._forget()
         if inherited is not None and not inherited.closed:
             let_go(inherited.fileno())
+
+    def expire(self) -> None:
+        """Ask for the version before the next answer: this process has changed something."""
+        self._polled_at = float("-inf")
 
     def _forget(self) -> None:
         self._answers = {}
@@ -252,3 +257,6 @@ def _forget(*, setting: str, **kwargs: Any) -> None:
 
 os.register_at_fork(after_in_child=_after_fork)
 setting_changed.connect(_forget, dispatch_uid="tenancy.registry")
+tenant_changed.connect(
+    lambda **_kwargs: registry().expire(), weak=False, dispatch_uid="tenancy.registry"
+)

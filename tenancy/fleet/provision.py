@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import psycopg
-from django.db import Error as DatabaseError
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django_tenants.utils import get_tenant_model
 
@@ -57,7 +56,9 @@ def provision(new: NewTenant) -> None:
             refuse_unfit_schema(new.schema)
             for step in STEPS:
                 step(new)
-    except (DatabaseError, psycopg.Error) as error:
+    except ProvisioningError:
+        raise
+    except Exception as error:
         message = f"tenant {new.schema} was not made; nothing is left behind. Found: {error}"
         raise ProvisioningError(message) from error
     signals.tenant_changed.send(sender=NewTenant, schema_name=new.schema, change="created")
@@ -84,17 +85,26 @@ def provision_requested(progress: Callable[[str], None]) -> list[str]:
     """The provisioning worker's work: make every queued tenant; their schema names.
 
     Raises:
-        ProvisioningError: one could not be made; those before it are.
+        ProvisioningError: some could not be made, their errors are its cause's; the others are.
     """
-    made = []
+    made, errors = [], []
     with owner_scope(reason="create queued tenants"):
         queued = TenantLogin.objects.filter(state="requested").values_list(
             "schema_name", flat=True
         )
         for schema in list(queued):
             progress(schema)
-            provision(NewTenant(row=get_tenant_model().objects.get(schema_name=schema)))
-            made.append(schema)
+            try:
+                provision(NewTenant(row=get_tenant_model().objects.get(schema_name=schema)))
+            except (ProvisioningError, ObjectDoesNotExist) as error:
+                errors.append(error)
+            else:
+                made.append(schema)
+    if errors:
+        message = f"{len(errors)} of {len(errors) + len(made)} queued tenants were not made."
+        raise ProvisioningError(f"{message} The first: {errors[0]}") from ExceptionGroup(
+            message, errors
+        )
     return made
 
 

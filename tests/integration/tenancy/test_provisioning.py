@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django_tenants.utils import get_tenant_domain_model, get_tenant_model
 
 from tenancy.context import current_scope, owner_scope, platform_scope, tenant_scope
 from tenancy.exceptions import ProvisioningError, WrongTenantError
@@ -19,7 +20,7 @@ from tenancy.fleet.delete import delete_tenant
 from tenancy.fleet.provision import create_tenant, provision_requested
 from tenancy.fleet.steps import STEPS, step_started
 from tenancy.logins.names import tenant_schema
-from tenancy.registry import registry
+from tenancy.registry import login_of, registry
 from tenancy.registry import resolve as resolve_cached
 from tenancy.scopes import Surface, Tenant
 from tenancy.signals import tenant_changed
@@ -82,12 +83,12 @@ def test_creation_failing_at_any_step_leaves_nothing_behind(
     announced: list[str] = []
     tenant_changed.connect(listen := lambda change, **_kwargs: announced.append(change))
 
-    with pytest.raises((ProvisioningError, LookupError, KeyboardInterrupt)) as failure:
+    with pytest.raises((ProvisioningError, KeyboardInterrupt)) as failure:
         make()
     tenant_changed.disconnect(listen)
 
     assert fleet_state() == state
-    assert isinstance(failure.value, ProvisioningError) == (error == "database")
+    assert isinstance(failure.value, ProvisioningError) == (error != "interrupt")
     assert (current_scope(), announced, resolve("new.testserver")) == (None, [], None)
 
 
@@ -239,6 +240,48 @@ def test_row_saved_in_a_request_is_queued_and_made_by_the_command(state: FleetSt
     assert provision_requested(lambda _schema: None) == []
     with tenant_scope(Tenant(schema_name=schema)):
         assert Tag.objects.count() == 0
+
+
+def fails_otherwise(options: dict[str, str]) -> None:
+    raise LookupError(options["name"])
+
+
+def test_creation_whose_projects_step_fails_outside_the_database_leaves_nothing_behind(
+    state: FleetState, make: Make, settings: Any
+) -> None:
+    settings.TENANCY = {**settings.TENANCY, "ON_CREATE": f"{__name__}.fails_otherwise"}
+
+    with pytest.raises(ProvisioningError, match="nothing is left behind") as refusal:
+        make(options={"name": "first manager"})
+
+    assert isinstance(refusal.value.__cause__, LookupError)
+    assert fleet_state() == state
+
+
+def test_queue_with_a_bad_request_makes_the_others_and_says_so(state: FleetState) -> None:
+    good = tenant_schema()
+    with platform_scope(surface=Surface.REQUEST):
+        save_row("bad-name", name="Cannot be made")
+        save_row(good, name="Signed up")
+
+    with pytest.raises(ProvisioningError, match="1 of 2 queued tenants were not made") as refusal:
+        provision_requested(lambda _schema: None)
+
+    assert [type(error) for error in refusal.value.__cause__.exceptions] == [ProvisioningError]
+    found = {row[0]: row[-1] for row in fleet_state().registry - state.registry}
+    assert {found[good], found["bad-name"]} == {"active", "requested"}
+
+
+def test_login_whose_customers_row_is_gone_is_nobodys(state: FleetState, make: Make) -> None:
+    made = make(options={})
+    assert login_of(made.schema_name) is not None
+
+    with owner_scope(reason="lose the customer's row"):
+        get_tenant_domain_model().objects.filter(tenant_id=made.pk).delete()
+        get_tenant_model().objects.filter(pk=made.pk)._raw_delete("default")
+    registry().expire()
+
+    assert login_of(made.schema_name) is None
 
 
 def test_row_saved_by_code_with_the_owner_is_made_at_once(state: FleetState) -> None:
