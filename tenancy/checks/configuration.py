@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.apps import apps
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
@@ -53,7 +53,6 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]
         _routers,
         _apps,
         _cookies,
-        _hosts,
     ):
         found.extend(check())
     return found
@@ -215,10 +214,11 @@ def _apps() -> _Found:
             f"INSTALLED_APPS has {ordered!r} in this order.",
             "Needed: tenancy, then django_tenants, whose commands it replaces.",
         )
-    if "tenancy" in settings.TENANT_APPS:
+    of_tenants = {AppConfig.create(entry).name for entry in settings.TENANT_APPS}
+    if "tenancy" in of_tenants:
         yield _error("E012", "tenancy is in TENANT_APPS.", "Put it into SHARED_APPS only.")
     for name in ("django.contrib.sessions", "django.contrib.auth", "django.contrib.admin"):
-        if name in names and name not in settings.TENANT_APPS:
+        if name in names and name not in of_tenants:
             yield _error(
                 "E013",
                 f"{name} is not in TENANT_APPS: its rows would be shared by all tenants.",
@@ -246,13 +246,4 @@ def _cookies() -> _Found:
             "E018",
             f"SESSION_ENGINE is {engine!r}: a session of one tenant is valid in every other.",
             "Use django.contrib.sessions.backends.db, whose rows are the tenant's own.",
-        )
-
-
-def _hosts() -> _Found:
-    if "*" in settings.ALLOWED_HOSTS and _MIDDLEWARE not in settings.MIDDLEWARE:
-        yield _error(
-            "E015",
-            "ALLOWED_HOSTS is a wildcard and no middleware resolves hosts.",
-            f"Add {_MIDDLEWARE}, which answers unknown hosts with 404.",
         )
