@@ -22,6 +22,7 @@ import psycopg
 from django.core.signals import setting_changed
 from django.dispatch import Signal
 from psycopg import sql
+from typing_extensions import override
 
 from tenancy import conf
 from tenancy.exceptions import RegistryUnavailableError
@@ -43,6 +44,7 @@ __all__ = [
 
 _KEPT_ANSWERS = 10_000
 _CONNECT_TIMEOUT_SECONDS = 3
+_ANSWER_TIMEOUT_SECONDS = 2.0
 
 registry_changed = Signal()
 
@@ -52,6 +54,14 @@ class LoginFacts(NamedTuple):
 
     login: str
     secret_version: int
+
+
+class _Impatient(psycopg.Connection[Any]):
+    """A connection whose server must answer in time: one that hangs would hold everybody up."""
+
+    @override
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        return super().wait(gen, interval, timeout=timeout or _ANSWER_TIMEOUT_SECONDS)
 
 
 @dataclass
@@ -66,6 +76,7 @@ class Registry:
     _version: int | None = None
     _polled_at: float = float("-inf")
     _confirmed_at: float = float("-inf")
+    _failed_at: float = float("-inf")
 
     def ask(self, function: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
         """The rows of `platform.function(arguments)`, kept until the registry changes.
@@ -122,17 +133,18 @@ class Registry:
     def _forget(self) -> None:
         self._answers = {}
         self._version = None
-        self._polled_at = self._confirmed_at = float("-inf")
+        self._polled_at = self._confirmed_at = self._failed_at = float("-inf")
 
     def _confirm(self) -> None:
         if self.is_fresh():
             return
+        asked_at = time.monotonic()
         with self._lock:
             if self.is_fresh():
                 return
             now = time.monotonic()
             try:
-                version = self._query("registry_version", ())[0][0]
+                version = self._polled_version(asked_at)
             except RegistryUnavailableError:
                 # The clock again: the failed try may have taken seconds.
                 age = time.monotonic() - self._confirmed_at
@@ -146,6 +158,17 @@ class Registry:
             self._version, self._polled_at, self._confirmed_at = version, now, now
         if changed:
             registry_changed.send(sender=Registry)
+
+    def _polled_version(self, asked_at: float) -> int:
+        # Those who waited for a try that failed do not each begin another.
+        if self._failed_at > asked_at:
+            message = "the registry cannot be asked: it could not while this call waited."
+            raise RegistryUnavailableError(message)
+        try:
+            return int(self._query("registry_version", ())[0][0])
+        except RegistryUnavailableError:
+            self._failed_at = time.monotonic()
+            raise
 
     def _query(self, function: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
         statement = sql.SQL("SELECT * FROM {}.{}({})").format(
@@ -229,7 +252,7 @@ def _open() -> psycopg.Connection[Any]:
     name, keys = str(database["NAME"]), conf.tenancy().master_keys
     login = fixed_login(name, FixedLogin.REGISTRY)
     try:
-        return psycopg.connect(
+        return _Impatient.connect(
             dbname=name,
             host=database["HOST"] or None,
             port=database["PORT"] or None,

@@ -17,7 +17,11 @@ from typing_extensions import override
 
 from tenancy import conf
 from tenancy.context import owner_scope
-from tenancy.exceptions import ConfigurationError, RegistryUnavailableError
+from tenancy.exceptions import (
+    ConfigurationError,
+    ProvisioningError,
+    RegistryUnavailableError,
+)
 from tenancy.fleet.suspend import resume_tenant, suspend_tenant
 from tenancy.middleware import TenantMiddleware
 from tenancy.registry import Registry, registry
@@ -194,7 +198,7 @@ def test_tenant_is_suspended_while_another_is_being_made(committed: TestTenants)
         message = "the migrations fail"
         raise LookupError(message)
 
-    with pytest.raises(LookupError):
+    with pytest.raises(ProvisioningError):
         create_tenant(fields={"name": "New"}, domain="new.testserver", tables=suspend)
 
     resume_tenant(committed.bystander.id)

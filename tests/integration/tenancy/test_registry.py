@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -214,6 +216,28 @@ def test_registry_whose_connection_died_asks_over_a_new_one(
     registry()._polled_at = float("-inf")
 
     assert resolve("testserver") == committed.default
+
+
+def test_registry_whose_server_process_hangs_asks_another(
+    committed: TestTenants, superuser: psycopg.Connection[Any]
+) -> None:
+    assert resolve("testserver") is not None
+    stuck = registry()._connected().info.backend_pid
+    registry().expire()
+    try:
+        os.kill(stuck, signal.SIGSTOP)
+    except (PermissionError, ProcessLookupError):
+        pytest.skip("needs: a server on this machine whose processes this user may stop")
+
+    started = time.monotonic()
+    try:
+        found = resolve("nobody.testserver")
+    finally:
+        os.kill(stuck, signal.SIGCONT)
+
+    assert found is None
+    assert time.monotonic() - started < 10
+    assert registry()._connected().info.backend_pid != stuck
 
 
 def test_registry_cut_off_is_unavailable_after_the_maximum_age(
