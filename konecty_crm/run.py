@@ -10,6 +10,7 @@ import fcntl
 import os
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,7 +55,23 @@ def _serve(root: Path, port: int, console: Console) -> None:
     agencies = set_up(root / "fixtures" / "agencies", console)
     call_command("collectstatic", interactive=False, verbosity=0)
     print_log_ins(agencies, port, console)
-    serve(port)
+    with _worker(root):
+        serve(port)
+
+
+@contextmanager
+def _worker(root: Path) -> Iterator[None]:
+    """Work on the agencies' task queues in a process of its own while the block runs."""
+    starter = os.getpid()
+    command = [sys.executable, str(root / "manage.py"), "tenant_worker"]
+    process = subprocess.Popen(command, cwd=root)
+    try:
+        yield
+    finally:
+        # The web server forks, and its workers leave through here as well.
+        if os.getpid() == starter:
+            process.terminate()
+            process.wait()
 
 
 def _is_free(port: int) -> bool:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("leads/", include("konecty_crm.leads.urls")),
     path("conversas/", include("konecty_crm.conversations.urls")),
     path("metricas/", include("konecty_crm.metrics.urls")),
+    path("", include("tenancy.boundaries.links_urls")),
     path("api/", include("konecty_crm.api_urls")),
     path("admin/", admin.site.urls),
 ]

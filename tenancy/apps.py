@@ -17,14 +17,46 @@ class TenancyConfig(AppConfig):
     @override
     def ready(self) -> None:
         from tenancy import compat, orm  # noqa: PLC0415 -- need loaded models
-        from tenancy.checks import configuration  # noqa: F401, PLC0415 -- as above
+        from tenancy.boundaries import email as mail  # noqa: PLC0415 -- as above
+        from tenancy.boundaries import (  # noqa: PLC0415 -- as above
+            log_records,
+            process_caches,
+            signing,
+            translations,
+            tripwire,
+        )
+        from tenancy.checks import (  # noqa: PLC0415 -- as above
+            cache,  # noqa: F401 -- registers
+            channels,  # noqa: F401 -- registers
+            configuration,  # noqa: F401 -- registers
+            egress,  # noqa: F401 -- registers
+            email,  # noqa: F401 -- registers
+            files,  # noqa: F401 -- registers
+            locks,  # noqa: F401 -- registers
+            logs,  # noqa: F401 -- registers
+            sessions,  # noqa: F401 -- registers
+            tasks,  # noqa: F401 -- registers
+            templates,  # noqa: F401 -- registers
+            threads,  # noqa: F401 -- registers
+            users,  # noqa: F401 -- registers
+        )
 
+        signing.install()
         orm.install()
         compat.install()
+        log_records.install()
+        mail.install()
+        tripwire.install()
+        translations.install()
+        process_caches.install()
         if apps.is_installed("django.contrib.contenttypes"):
             from tenancy.boundaries import contenttypes  # noqa: PLC0415 -- only where installed
 
             contenttypes.install()
+        if apps.is_installed("django.contrib.auth"):
+            from tenancy.boundaries import users as accounts  # noqa: PLC0415 -- where installed
+
+            accounts.install()
         if apps.is_installed("django.contrib.sites"):
             from tenancy.boundaries import sites  # noqa: PLC0415 -- only where installed
 

@@ -28,6 +28,7 @@ __all__ = [
     "database_alias",
     "plain_host",
     "platform_schema",
+    "shows_error_details",
     "tenancy",
 ]
 
@@ -81,7 +82,28 @@ class TenancySettings:
     extra_functions: frozenset[str] = frozenset()
     extra_types: frozenset[str] = frozenset()
 
+    link_seconds: int = 300
+    shared_storages: tuple[str, ...] = ()
+
+    capsule_seconds: int = 604_800
+
+    shared_caches: tuple[str, ...] = ()
+
     guard_cache_size: int = 4_096
+
+    locks_per_transaction: int = 64
+    listeners_per_process: int = 4
+    watch_process_caches: float = 0.0
+
+    error_details: bool = False
+    email_backend: str = "django.core.mail.backends.smtp.EmailBackend"
+    email_sender: str = ""
+
+    processors: Mapping[str, Any] = field(default_factory=dict)
+    egress_tripwire: str = ""
+    egress_allowed: tuple[str, ...] = ()
+
+    session_engine: str = "django.contrib.sessions.backends.db"
 
 
 def database_alias() -> str:
@@ -137,6 +159,15 @@ def tenancy() -> TenancySettings:
         )
         raise ConfigurationError(message)
     return found
+
+
+def shows_error_details() -> bool:
+    """Whether errors may quote rows and parameters: `ERROR_DETAILS`, and only with DEBUG."""
+    try:
+        return tenancy().error_details and bool(settings.DEBUG)
+    except ConfigurationError:
+        # An error about the settings is being told, perhaps; its own details stay out as well.
+        return False
 
 
 def plain_host(domain: str) -> str:

@@ -28,6 +28,7 @@ from tenancy import conf
 from tenancy.current import current_scope, current_tenant, require_scope, scope_var
 from tenancy.exceptions import ScopeChangeError
 from tenancy.managers import ScopeManager, SuspendedScope, enter_for_good, leave_for_good
+from tenancy.refusals import refused
 from tenancy.scopes import HasSchemaName, ScopeKind, Surface, Tenant
 
 __all__ = [
@@ -121,9 +122,10 @@ def outside_scope() -> Iterator[None]:
     """Step out of the platform's unit of work, so that a fresh unit can start; and back.
 
     Raises:
-        ScopeChangeError: this is a tenant's unit, or a transaction is open.
+        ScopeChangeError: this is a tenant's unit, a request's, or a transaction is open.
     """
     _refuse_inside_transaction()
+    _refuse_inside_request()
     token = scope_var.set(None)
     try:
         yield
@@ -139,6 +141,16 @@ def _refuse_inside_transaction() -> None:
             "an open atomic(). Needed: no scope or the platform's, outside any transaction."
         )
         raise ScopeChangeError(message)
+
+
+def _refuse_inside_request() -> None:
+    scope = scope_var.get()
+    if scope is not None and scope.unit.surface in {Surface.REQUEST, Surface.SOCKET}:
+        message = (
+            f"refused: a request does not step out of its unit of work. Found: {scope.stamp}. "
+            "Needed: a task, or a command, that does this work."
+        )
+        raise refused(ScopeChangeError(message))
 
 
 def _run_one(tenant: Tenant, work: Callable[[Tenant], object]) -> UnitStatus:

@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import Token
+from contextvars import Token, copy_context
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -188,10 +188,40 @@ class SuspendedScope:
         finally:
             scope_var.reset(token)
 
+    @property
+    def ended(self) -> bool:
+        """Whether the unit has ended."""
+        return self._scope.unit.ended
+
+    def require_own(self) -> None:
+        """Check that whoever asks for the next step is in no other scope.
+
+        Raises:
+            WrongTenantError: the current scope is another one: its answer would get this body.
+        """
+        here = scope_var.get()
+        if here is None or here.stamp == self._scope.stamp:
+            return
+        message = (
+            f"refused: a streamed body read in another scope. Found: {self._scope.stamp}. "
+            f"Current: {here.stamp}. Needed: a body that is made in this unit of work."
+        )
+        raise refused(
+            WrongTenantError(
+                message,
+                found=self._scope.stamp,
+                needed=here.stamp,
+                reason="stream:body:other",
+            )
+        )
+
     def end(self) -> None:
-        """End the unit and give back its connections."""
+        """End the unit and give back its connections; the caller's own context stays as it is."""
         if not self._scope.unit.ended:
-            _leave(self._scope, scope_var.set(self._scope), failed=False)
+            copy_context().run(self._end)
+
+    def _end(self) -> None:
+        _leave(self._scope, scope_var.set(self._scope), failed=False)
 
 
 def _enter(scope: Scope) -> tuple[Scope, Token[Scope | None]]:

@@ -6,20 +6,22 @@
    cancelled tasks included.
 3. A streamed body keeps its unit of work open: each part is produced inside the scope, and the
    unit ends at the last part, at an error, or when the server closes the response; what a body
-   does when it is closed early is done inside the scope too (not if it is an asynchronous
-   generator: Python closes those later, when the unit has ended, and SQL is refused).
+   does when it is closed early is done inside the scope too. A body that is read in another
+   scope is refused. Limit: of an asynchronous generator that another middleware wrapped in one of
+   its own, only the outer one is closed here; Python closes the inner one later, refused SQL.
 
 Put it before every middleware that uses the database (sessions, authentication).
 """
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotFound
@@ -134,7 +136,10 @@ def _enter(manager: ScopeManager, request: HttpRequest) -> None:
             "connection.set_tenant() in commands only."
         )
         raise refused(ScopeChangeError(message))
-    manager.__enter__().unit.acts_for(functools.partial(_actor_of, request))
+    scope = manager.__enter__()
+    scope.unit.acts_for(functools.partial(_actor_of, request))
+    # For what is logged of the request when the scope has been left.
+    vars(request)["tenancy_scope"] = scope
 
 
 def _actor_of(request: Any) -> str:
@@ -169,13 +174,17 @@ def _leave_with(manager: ScopeManager, response: HttpResponseBase) -> HttpRespon
 
 
 def _keep_open(suspended: SuspendedScope, response: Any) -> None:
-    content = response.streaming_content
-    if response.is_async:
-        response.streaming_content = _astream(content, suspended)
-    else:
-        response.streaming_content = _Stream(content, suspended)
     closers = response._resource_closers
-    closers[:] = [*(_inside(suspended, close) for close in closers), suspended.end]
+    inside = [_inside(suspended, close) for close in closers]
+    if response.is_async:
+        # Not `streaming_content`: that is a generator around the body, which closing it would
+        # leave open.
+        body = _AsyncStream(response._iterator, suspended)
+        response.streaming_content = body
+        closers[:] = [*inside, body.close_soon]
+    else:
+        response.streaming_content = _Stream(response.streaming_content, suspended)
+        closers[:] = [*inside, suspended.end]
 
 
 def _inside(suspended: SuspendedScope, close: Callable[[], object]) -> Callable[[], None]:
@@ -196,6 +205,7 @@ class _Stream:
         return self
 
     def __next__(self) -> bytes:
+        self._suspended.require_own()
         try:
             with self._suspended.resumed():
                 return next(self._content)
@@ -204,17 +214,42 @@ class _Stream:
             raise
 
 
-async def _astream(
-    content: AsyncIterator[bytes], suspended: SuspendedScope
-) -> AsyncIterator[bytes]:
-    parts = aiter(content)
-    try:
-        while True:
-            with suspended.resumed():
-                try:
-                    part = await anext(parts)
-                except StopAsyncIteration:
-                    return
-            yield part
-    finally:
-        suspended.end()
+class _AsyncStream:
+    """As `_Stream`, for an asynchronous body; closing it closes the body inside the scope."""
+
+    def __init__(self, content: AsyncIterator[bytes], suspended: SuspendedScope) -> None:
+        self._content, self._suspended = aiter(content), suspended
+        self._closing: asyncio.Task[None] | None = None
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        self._suspended.require_own()
+        try:
+            with self._suspended.resumed():
+                return await anext(self._content)
+        except BaseException:
+            self._suspended.end()
+            raise
+
+    async def aclose(self) -> None:
+        """Close the body in its scope, then end the unit."""
+        try:
+            close = getattr(self._content, "aclose", None)
+            if close is not None and not self._suspended.ended:
+                with self._suspended.resumed():
+                    await close()
+        finally:
+            self._suspended.end()
+
+    def close_soon(self) -> None:
+        """For `HttpResponse.close()`: now if a thread of the server asks, else as a task."""
+        if self._suspended.ended or self._closing is not None:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            async_to_sync(self.aclose)()
+        else:
+            self._closing = loop.create_task(self.aclose())

@@ -6,6 +6,7 @@
 - `statement_refused(sender, error)`: a refusal of the guard.
 - `access_refused(sender, error)`: any other refusal.
 - `tenant_changed(sender, schema_name, change)`: created, suspended, resumed, deleted, rotated.
+- `egress_decided(sender, processor, purpose, host, allowed)`: before an outgoing call; no bodies.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from django.dispatch import Signal
 
 __all__ = [
     "access_refused",
+    "egress_decided",
     "scope_entered",
     "scope_left",
     "statement_refused",
@@ -27,3 +29,4 @@ statement_sent = Signal()
 statement_refused = Signal()
 access_refused = Signal()
 tenant_changed = Signal()
+egress_decided = Signal()

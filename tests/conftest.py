@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
+import psycopg
 import pytest
 from django.db import connections
 from django.test.utils import setup_databases, teardown_databases
@@ -67,6 +69,17 @@ def committed(transactional_db: None, tenants: TestTenants) -> Iterator[TestTena
     """Real units of work, as in production: no scope, nothing pinned; emptied at the end."""
     with outside():
         yield tenants
+
+
+@pytest.fixture
+def superuser(tenants: TestTenants) -> Iterator[psycopg.Connection[Any]]:
+    """A superuser's connection to the test database; the test is skipped where there is none."""
+    url = conf.tenancy().superuser_url
+    if not url:
+        pytest.skip("no superuser: set DATABASE_SUPERUSER_URL")
+    name = str(conf.database()["NAME"])
+    with psycopg.connect(url, dbname=name, autocommit=True) as connection:
+        yield connection
 
 
 def owner_rows(schema: str, statement: str) -> list[tuple[object, ...]]:

@@ -45,8 +45,12 @@ TENANCY = {
     "POOL_CEILING": 12,
     "BEHIND_POOLER": os.environ.get("TENANCY_BEHIND_POOLER", "") == "1",
 }
+MAIL_DOMAIN = "mail.example"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "default": {
+        "BACKEND": "tenancy.boundaries.files.TenantStorage",
+        "OPTIONS": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }

@@ -1,7 +1,8 @@
 """Slows down guessing of passwords: failed log-ins are counted in the agency's own table.
 
 Limit: addresses are those of the connection, so behind a proxy all attempts seem to come from it;
-the two limits per e-mail address still hold.
+the two limits per e-mail address still hold. Links for a new password are counted in the cache, so
+for each process where the cache is one process's own.
 """
 
 from __future__ import annotations
@@ -9,18 +10,21 @@ from __future__ import annotations
 import datetime as dt
 
 from django.contrib.auth import authenticate
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 
 from konecty_crm.accounts.models import LogInFailure, Person
 
-__all__ = ["check_credentials"]
+__all__ = ["check_credentials", "count_reset"]
 
 _WINDOW = dt.timedelta(minutes=15)
 _PER_EMAIL_AND_ADDRESS = 5
 _PER_EMAIL = 30
 _PER_ADDRESS = 100
+_RESETS_PER_EMAIL = 3
+_RESETS_PER_ADDRESS = 20
 
 _WRONG = "E-mail ou senha incorretos."
 _TOO_MANY = "Muitas tentativas. Aguarde 15 minutos e tente novamente."
@@ -53,3 +57,30 @@ def _is_throttled(email: str, address: str | None) -> bool:
         or recent.filter(email=email).count() >= _PER_EMAIL
         or recent.filter(address=address).count() >= _PER_ADDRESS
     )
+
+
+def count_reset(request: HttpRequest, email: str) -> None:
+    """Count one request for a link; known and unknown e-mail addresses alike.
+
+    Raises:
+        ValidationError: too many in the last 15 minutes, code `throttled`.
+    """
+    address = request.META.get("REMOTE_ADDR") or ""
+    limits = {
+        f"reset:email:{Person.objects.normalize_email(email)}": _RESETS_PER_EMAIL,
+        f"reset:address:{address}": _RESETS_PER_ADDRESS,
+    }
+    # Every count is taken before any is judged.
+    counts = [(_counted(key), limit) for key, limit in limits.items()]
+    if any(count > limit for count, limit in counts):
+        raise ValidationError(_TOO_MANY, code="throttled")
+
+
+def _counted(key: str) -> int:
+    cache.add(key, 0, _WINDOW.total_seconds())
+    try:
+        return cache.incr(key)
+    except ValueError:
+        # It expired in between.
+        cache.set(key, 1, _WINDOW.total_seconds())
+        return 1

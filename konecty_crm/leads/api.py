@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.urls import reverse
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
@@ -74,7 +75,8 @@ class LeadViewSet(_ListCreateUpdate):
             raise Http404
         given = serializers.AssignSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        assign(lead, given.validated_data["broker"])
+        page = request.build_absolute_uri(reverse("leads:detail", args=[lead.pk]))
+        assign(lead, given.validated_data["broker"], page=page)
         return Response(self.get_serializer(lead).data)
 
     @extend_schema(responses=serializers.StageChangeSerializer(many=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from konecty_crm.accounts.models import Person
@@ -14,8 +15,17 @@ from konecty_crm.leads.phones import parse_phone
 from konecty_crm.leads.queries import LeadQuerySet, brokers
 from konecty_crm.leads.reais import ReaisField
 
-__all__ = ["AssignForm", "LeadFilterForm", "LeadForm", "NoteForm", "StageForm", "ValueForm"]
+__all__ = [
+    "AssignForm",
+    "AttachmentForm",
+    "LeadFilterForm",
+    "LeadForm",
+    "NoteForm",
+    "StageForm",
+    "ValueForm",
+]
 
+LARGEST_ATTACHMENT_BYTES = 10 * 1024 * 1024
 _ANY = [("", "todas")]
 
 
@@ -122,3 +132,20 @@ class NoteForm(forms.Form):
         max_length=10_000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+
+class AttachmentForm(forms.Form):
+    """Any kind of file: it is only ever downloaded, never shown."""
+
+    file = forms.FileField(
+        label="Novo anexo",
+        max_length=255,
+        help_text="Até 10 MB.",
+        error_messages={"empty": "O arquivo está vazio."},
+    )
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > LARGEST_ATTACHMENT_BYTES:
+            raise forms.ValidationError("O arquivo tem mais de 10 MB.")
+        return file

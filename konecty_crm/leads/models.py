@@ -1,6 +1,8 @@
-"""Contacts, the leads they turn into, notes, and every change of a lead's stage."""
+"""Contacts, the leads they turn into, notes and files, and every change of a lead's stage."""
 
 from __future__ import annotations
+
+import uuid
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
@@ -13,7 +15,7 @@ from konecty_crm.leads.phones import validate_phone
 from konecty_crm.leads.queries import ContactQuerySet, LeadQuerySet, NoteQuerySet
 from konecty_crm.sorting import Named
 
-__all__ = ["Contact", "Lead", "Note", "Source", "Stage", "StageChange"]
+__all__ = ["Attachment", "Contact", "Lead", "Note", "Source", "Stage", "StageChange"]
 
 
 class Stage(models.TextChoices):
@@ -157,6 +159,33 @@ class Note(models.Model):
     @override
     def __str__(self) -> str:
         return self.text[:60]
+
+
+def stored_name(attachment: Attachment, filename: str) -> str:
+    # Not the given name: it may say something of somebody, and two files may share it.
+    return f"leads/{uuid.uuid4().hex}"
+
+
+class Attachment(models.Model):
+    """A file about a lead; `name` is what people call it, `size` its bytes."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="attachments")
+    name = models.CharField("nome", max_length=255)
+    file = models.FileField("arquivo", upload_to=stored_name, max_length=200)
+    size = models.PositiveIntegerField("tamanho em bytes")
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name="enviado por", on_delete=models.PROTECT
+    )
+    uploaded_at = models.DateTimeField("enviado em", default=timezone.now)
+
+    class Meta:
+        verbose_name = "anexo"
+        verbose_name_plural = "anexos"
+        ordering = ["-uploaded_at", "-pk"]
+
+    @override
+    def __str__(self) -> str:
+        return self.name
 
 
 class StageChange(models.Model):

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.generic import DetailView, FormView, ListView
 from typing_extensions import override
 
@@ -21,6 +22,7 @@ from konecty_crm.leads.queries import visible_lead
 __all__ = [
     "AssignLead",
     "ChangeStage",
+    "LeadAction",
     "LeadAddPage",
     "LeadPage",
     "LeadsPage",
@@ -81,11 +83,13 @@ class LeadPage(Page, DetailView):
             value_form=forms.ValueForm(instance=lead),
             assign_form=forms.AssignForm(initial={"broker": lead.broker_id}),
             note_form=forms.NoteForm(),
+            attachments=lead.attachments.select_related("uploaded_by"),
+            attachment_form=forms.AttachmentForm(),
             **kwargs,
         )
 
 
-class _LeadAction(Page):
+class LeadAction(Page):
     """A small form of a lead's page: does its work, says so, and goes back."""
 
     def post(self, request: HttpRequest, *args: Any, pk: int, **kwargs: Any) -> HttpResponse:
@@ -105,7 +109,7 @@ class _LeadAction(Page):
         raise NotImplementedError
 
 
-class ChangeStage(_LeadAction):
+class ChangeStage(LeadAction):
     @override
     def form_for(self, lead: Lead) -> BaseForm:
         return forms.StageForm(self.request.POST)
@@ -116,7 +120,7 @@ class ChangeStage(_LeadAction):
         return f"Etapa: {lead.get_stage_display()}."
 
 
-class AssignLead(_LeadAction, ManagerPage):
+class AssignLead(LeadAction, ManagerPage):
     """For managers: a broker could otherwise give a lead away or take one."""
 
     @override
@@ -125,11 +129,12 @@ class AssignLead(_LeadAction, ManagerPage):
 
     @override
     def act(self, lead: Lead, form: Any) -> str:
-        assign(lead, form.cleaned_data["broker"])
+        page = self.request.build_absolute_uri(reverse("leads:detail", args=[lead.pk]))
+        assign(lead, form.cleaned_data["broker"], page=page)
         return f"Corretor: {lead.broker or 'ninguém'}."
 
 
-class WriteValue(_LeadAction):
+class WriteValue(LeadAction):
     @override
     def form_for(self, lead: Lead) -> BaseForm:
         return forms.ValueForm(self.request.POST, instance=lead)
@@ -140,7 +145,7 @@ class WriteValue(_LeadAction):
         return "Lead atualizado."
 
 
-class WriteNote(_LeadAction):
+class WriteNote(LeadAction):
     @override
     def form_for(self, lead: Lead) -> BaseForm:
         return forms.NoteForm(self.request.POST)

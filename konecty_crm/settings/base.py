@@ -27,6 +27,7 @@ TENANT_APPS = [
     "django.contrib.sessions",
     "django.contrib.admin",
     "rest_framework.authtoken",
+    "django_tasks_db",
     "konecty_crm.accounts",
     "konecty_crm.leads",
     "konecty_crm.conversations",
@@ -48,6 +49,17 @@ TENANCY = {
     "QUARANTINE_TABLE": "whatsapp_quarantinedpayload",
     "TENANT_FIELDS": [],
     "ON_CREATE": "konecty_crm.accounts.provision.first_manager",
+    "EMAIL_SENDER": "konecty_crm.accounts.mail.sender",
+}
+
+DEFAULT_EXCEPTION_REPORTER = "tenancy.boundaries.errors.ScrubbedReporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "tenancy.boundaries.errors.ScrubbedFilter"
+
+CACHES = {
+    "default": {
+        "BACKEND": "tenancy.boundaries.cache.TenantCache",
+        "OPTIONS": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    }
 }
 
 MIDDLEWARE = [
@@ -56,6 +68,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "tenancy.boundaries.csrf.BoundCsrfCookie",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -91,6 +104,7 @@ LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "accounts:login"
 
+SESSION_ENGINE = "tenancy.boundaries.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
@@ -105,6 +119,25 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = ROOT / "var" / "static"
 STATICFILES_DIRS = [ROOT / "konecty_crm" / "static"]
+
+# Each agency's queue is a table of its own schema; `manage.py tenant_worker` works on all of them.
+TASKS = {
+    "default": {
+        "BACKEND": "tenancy.boundaries.tasks.TenantTaskBackend",
+        "OPTIONS": {"BACKEND": "django_tasks_db.DatabaseBackend", "OPTIONS": {}},
+    }
+}
+
+STORAGES = {
+    "default": {
+        "BACKEND": "tenancy.boundaries.files.TenantStorage",
+        "OPTIONS": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": ROOT / "var" / "media"},
+        },
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -7,6 +7,8 @@ from konecty_crm.settings.base import ROOT
 from konecty_crm.settings.base import TENANCY as _SHARED
 from konecty_crm.settings.database import embedded, from_environment
 from konecty_crm.settings.keys import development_keys
+from konecty_crm.settings.mail import through_the_door
+from tenancy.boundaries.logs import configure, logging_config
 
 DEBUG = False
 ALLOWED_HOSTS = ["localhost", ".localhost"]
@@ -25,11 +27,11 @@ TENANCY = {
     **_credentials,
     "MASTER_KEYS": {1: _keys["MASTER_KEY"]},
     "PLATFORM_HOSTS": ["localhost"],
+    "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": "ERROR"},
-}
+LOGGING = logging_config(level="WARNING", console=True)
+configure()
+
+MAIL_DOMAIN = "localhost"
+globals().update(through_the_door(file_path=ROOT / "var" / "mail"))

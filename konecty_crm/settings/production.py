@@ -11,6 +11,8 @@ import os
 from konecty_crm.settings.base import *  # noqa: F403 -- settings build on settings
 from konecty_crm.settings.base import TENANCY as _SHARED
 from konecty_crm.settings.database import from_environment
+from konecty_crm.settings.mail import operators, through_the_door
+from tenancy.boundaries.logs import configure, logging_config
 
 DEBUG = False
 ALLOWED_HOSTS = ["*"]  # the registry knows the hosts: an unknown one is a 404
@@ -40,3 +42,19 @@ SESSION_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_NAME = "__Host-csrf"
+
+ADMINS = operators(os.environ.get("OPERATOR_MAIL", ""))
+LOGGING = logging_config(operator_mail=bool(ADMINS))
+configure()
+
+MAIL_DOMAIN = os.environ["MAIL_DOMAIN"]
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = f"no-reply@{MAIL_DOMAIN}"
+globals().update(
+    through_the_door(
+        host=os.environ.get("MAIL_HOST", "localhost"),
+        port=int(os.environ.get("MAIL_PORT", "25")),
+        username=os.environ.get("MAIL_USER", ""),
+        password=os.environ.get("MAIL_PASSWORD", ""),
+        use_tls=os.environ.get("MAIL_TLS", "") == "1",
+    )
+)

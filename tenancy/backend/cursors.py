@@ -9,6 +9,7 @@ Rules:
 3. A guarded statement travels by the extended protocol, which takes one statement only.
 4. Cursors of other classes put on a guarded connection (`psycopg.Cursor(connection)`) are refused.
 5. psycopg's own commands (BEGIN, COMMIT, FETCH …) pass in exactly the forms psycopg writes.
+6. An error leaves without rows, parameters and statement (`tenancy.backend.errors`).
 
 Limit: `connection.pgconn`, libpq's own handle, is not wrapped (it is a C type). What goes round
 this file meets the login's rights on the server.
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 import re
 import select
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -30,6 +31,7 @@ from psycopg.pq import ExecStatus
 from typing_extensions import override
 
 from tenancy import signals
+from tenancy.backend.errors import sanitise
 from tenancy.current import scope_var
 from tenancy.exceptions import StatementRefusedError, WrongTenantError
 from tenancy.guard.placeholders import Style
@@ -147,7 +149,11 @@ class TenantConnection(psycopg.Connection[Any]):
             self.require_lease()
             if self.guard is not None:
                 _require_tenant_cursor(gen)
-        return super().wait(gen, *args, **kwargs)
+        try:
+            return super().wait(gen, *args, **kwargs)
+        except psycopg.Error as error:
+            sanitise(error, of_owner=self.guard is None)
+            raise
 
     @override
     def _exec_command(self, command: Any, *args: Any, **kwargs: Any) -> Any:
@@ -225,6 +231,18 @@ def _require_tenant_cursor(gen: Any) -> None:
         raise StatementRefusedError(message, reason="cursor:class:refused")
 
 
+def _cleaned(name: str) -> Callable[..., Any]:
+    # psycopg reads a row's values when it hands the row out, and quotes what it cannot read.
+    def method(self: Any, *args: Any) -> Any:
+        try:
+            return getattr(super(_Guarded, self), name)(*args)
+        except psycopg.Error as error:
+            sanitise(error)
+            raise
+
+    return method
+
+
 class _Guarded:
     """The part of every cursor class that asks before it sends."""
 
@@ -263,6 +281,9 @@ class _Guarded:
         self._admitted = True
         try:
             yield from super().stream(text, params, **kwargs)  # type: ignore[misc]  # -- a mixin
+        except psycopg.Error as error:
+            sanitise(error)
+            raise
         finally:
             self._admitted = False
 
@@ -276,8 +297,16 @@ class _Guarded:
         try:
             with super().copy(text, params, **kwargs) as copy:  # type: ignore[misc]  # -- a mixin
                 yield copy
+        except psycopg.Error as error:
+            sanitise(error)
+            raise
         finally:
             self._admitted = False
+
+    fetchone = _cleaned("fetchone")
+    fetchmany = _cleaned("fetchmany")
+    fetchall = _cleaned("fetchall")
+    __next__ = _cleaned("__next__")
 
     def _check_result_for_fetch(self: Any) -> Any:
         # Rows that wait in this process are handed out without a word to the server.

@@ -16,6 +16,7 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
 from tenancy import conf
+from tenancy.checks.cache import CACHED_SESSIONS, is_tenants_own
 
 __all__ = ["check_database", "check_deployment", "check_settings"]
 
@@ -241,9 +242,12 @@ def _cookies() -> _Found:
                 "Leave it None, so that cookies stay on their host.",
             )
     engine = getattr(settings, "SESSION_ENGINE", "")
+    if engine in CACHED_SESSIONS and is_tenants_own(settings.SESSION_CACHE_ALIAS):
+        return
     if engine in _SHARED_SESSIONS and apps.is_installed("django.contrib.sessions"):
         yield _error(
             "E018",
             f"SESSION_ENGINE is {engine!r}: a session of one tenant is valid in every other.",
-            "Use django.contrib.sessions.backends.db, whose rows are the tenant's own.",
+            "Use django.contrib.sessions.backends.db, whose rows are the tenant's own, or a cache "
+            "whose BACKEND is tenancy.boundaries.cache.TenantCache.",
         )

@@ -19,6 +19,7 @@ from psycopg import sql
 from tenancy import conf
 from tenancy.context import owner_scope
 from tenancy.exceptions import ProvisioningError
+from tenancy.fleet.doors import create_doors, grant_doors
 from tenancy.fleet.steps import login_settings, owner_connection, verifier
 from tenancy.logins import grants, hardening, roles
 from tenancy.logins.names import FixedLogin, fixed_login
@@ -58,6 +59,7 @@ def set_up(*, leave_databases: tuple[str, ...] = ()) -> Iterator[Done]:
             yield from _logins()
             yield from _registry()
             yield from _grants()
+            yield from _doors()
 
 
 def _database() -> str:
@@ -178,3 +180,13 @@ def _grants() -> Iterator[Done]:
             table=table,
         )
     yield Done(step="grants of the fixed logins", outcome="done")
+
+
+def _doors() -> Iterator[Done]:
+    conn, database = owner_connection(), _database()
+    create_doors(conn)
+    tenants = TenantLogin.objects.order_by("login").values_list("login", flat=True)
+    for login in (fixed_login(database, FixedLogin.PLATFORM), *tenants):
+        if login_attributes(conn, login) is not None:
+            grant_doors(conn, login=login)
+    yield Done(step="functions for locks and wake-ups", outcome="done")

@@ -21,6 +21,7 @@ from psycopg import sql
 
 from tenancy import conf
 from tenancy.exceptions import ProvisioningError
+from tenancy.fleet.doors import grant_doors
 from tenancy.logins import grants, roles
 from tenancy.logins.names import tenant_login
 from tenancy.logins.secrets import SALT_BYTES, scram_verifier
@@ -146,6 +147,7 @@ def _grant(new: NewTenant) -> None:
         login=new.login,
         readable=readable,
     )
+    grant_doors(owner_connection(), login=new.login)
 
 
 def _register(new: NewTenant) -> None:

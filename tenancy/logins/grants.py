@@ -25,7 +25,13 @@ from tenancy.logins.connect import permit_connect
 from tenancy.logins.statements import statement
 from tenancy.logins.trusted import OwnerConnection, trusted
 
-__all__ = ["grant_platform", "grant_quarantine", "grant_registry", "grant_tenant"]
+__all__ = [
+    "grant_functions",
+    "grant_platform",
+    "grant_quarantine",
+    "grant_registry",
+    "grant_tenant",
+]
 
 _ALL, _USAGE, _SELECT = sql.SQL("ALL"), sql.SQL("USAGE"), sql.SQL("SELECT")
 _INSERT, _EXECUTE = sql.SQL("INSERT"), sql.SQL("EXECUTE")
@@ -105,12 +111,24 @@ def grant_registry(
             objects.
     """
     with trusted(conn):
+        grant_functions(conn, schema=schema, login=login, functions=functions)
+        permit_connect(conn, database=database, login=login)
+
+
+def grant_functions(
+    conn: OwnerConnection, *, schema: str, login: str, functions: Collection[str]
+) -> None:
+    """Lets a login execute the named functions of `schema`, and nothing else there.
+
+    Raises:
+        ProvisioningError: as `grant_registry`.
+    """
+    with trusted(conn):
         _start_over(conn, schema, login)
         for name in functions:
             target = _definer_function(conn, schema, name)
             conn.execute(acl.revoke(_ALL, _ROUTINE, [target], _PUBLIC))
             conn.execute(acl.grant(_EXECUTE, _ROUTINE, [target], sql.Identifier(login)))
-        permit_connect(conn, database=database, login=login)
 
 
 def grant_quarantine(

@@ -18,7 +18,16 @@ import hashlib
 import re
 import secrets
 
-__all__ = ["FixedLogin", "fixed_login", "opaque_id", "tenant_login", "tenant_schema"]
+__all__ = [
+    "DOORS_SCHEMA",
+    "FixedLogin",
+    "fixed_login",
+    "opaque_id",
+    "tenant_login",
+    "tenant_schema",
+]
+
+DOORS_SCHEMA = "tenancy_doors"
 
 _PLAIN_DATABASE = re.compile(r"(?!pg_)[a-z][a-z0-9_]{0,29}")
 _OPAQUE_LENGTH = 20

@@ -139,7 +139,7 @@ def test_two_statements_in_one_string_past_the_guard_are_refused_by_the_server(
         with pytest.raises(psycopg.errors.SyntaxError) as caught:
             psycopg.ClientCursor.execute(cursor.cursor, b"SELECT 1; SELECT 2")
 
-    assert "multiple commands" in str(caught.value)
+    assert caught.value.sqlstate == "42601"
 
 
 def test_connection_kept_after_its_unit_is_refused(rivals: Rivals) -> None:

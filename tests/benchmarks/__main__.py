@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import guard, pool, provision, request
+from tests.benchmarks import cache, files, guard, pool, provision, request, tasks
 
 _ALL = {
+    "cache": cache.main,
+    "files": files.main,
     "guard": guard.main,
     "pool": pool.main,
     "provision": provision.main,
     "request": request.main,
+    "tasks": tasks.main,
 }
 _QUICK = 0.1
 

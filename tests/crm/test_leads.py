@@ -56,7 +56,7 @@ def test_inactive_manager_sees_as_a_broker(manager: Person, leads: list[Lead]) -
     assert names(Lead.objects.visible_to(manager)) == []
 
 
-PATHS = ["", "etapa/", "corretor/", "dados/", "anotacoes/"]
+PATHS = ["", "etapa/", "corretor/", "dados/", "anotacoes/", "anexos/"]
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -22,6 +22,12 @@ TENANT_MODEL = "registry.Company"
 TENANT_DOMAIN_MODEL = "registry.Host"
 PUBLIC_SCHEMA_NAME = "platform"
 DATABASE_ROUTERS = ["tenancy.router.TenantRouter", "django_tenants.routers.TenantSyncRouter"]
+CACHES = {
+    "default": {
+        "BACKEND": "tenancy.boundaries.cache.TenantCache",
+        "OPTIONS": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    }
+}
 MIDDLEWARE = ["tenancy.middleware.TenantMiddleware"]
 ROOT_URLCONF = "tests.foreign.urls"
 ALLOWED_HOSTS = ["*"]
@@ -33,4 +39,11 @@ TENANCY = {
     "SUPERUSER_URL": _CRM.get("SUPERUSER_URL", ""),
     "PLATFORM_HOSTS": ["platform.test"],
     "BEHIND_POOLER": _CRM["BEHIND_POOLER"],
+}
+STORAGES = {
+    "default": {
+        "BACKEND": "tenancy.boundaries.files.TenantStorage",
+        "OPTIONS": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }

@@ -1,5 +1,7 @@
-"""No pages: the tests of this project work on its models."""
+"""No pages of its own: the tests of this project work on its models."""
 
 from __future__ import annotations
 
-urlpatterns: list[object] = []
+from django.urls import include, path
+
+urlpatterns = [path("", include("tenancy.boundaries.links_urls"))]

@@ -27,3 +27,11 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return f"{self.buyer_id}: {self.total}"
+
+
+class Document(models.Model):
+    title = models.CharField(max_length=50)
+    file = models.FileField(upload_to="docs")
+
+    def __str__(self) -> str:
+        return self.title

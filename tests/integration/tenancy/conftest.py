@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
 import pytest
 
-from tenancy import conf
 from tenancy.context import tenant_scope
 from tenancy.testing.database import TestTenants
 from tests.foreign.shop.models import Tag
-
-
-@pytest.fixture
-def superuser(tenants: TestTenants) -> Iterator[psycopg.Connection[Any]]:
-    """A superuser's connection to the test database; the test is skipped where there is none."""
-    url = conf.tenancy().superuser_url
-    if not url:
-        pytest.skip("no superuser: set DATABASE_SUPERUSER_URL")
-    name = str(conf.database()["NAME"])
-    with psycopg.connect(url, dbname=name, autocommit=True) as connection:
-        yield connection
 
 
 @pytest.fixture

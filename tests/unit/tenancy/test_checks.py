@@ -73,7 +73,10 @@ UNSAFE: dict[str, tuple[str, Any]] = {
     "language-cookie": ("E014", lambda: {"LANGUAGE_COOKIE_DOMAIN": ".example.com"}),
     "sessions-in-a-cache": (
         "E018",
-        lambda: {"SESSION_ENGINE": "django.contrib.sessions.backends.cached_db"},
+        lambda: {
+            "SESSION_ENGINE": "django.contrib.sessions.backends.cached_db",
+            "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
+        },
     ),
     "tests-mirror-another-alias": ("E016", lambda: database(TEST={"MIRROR": "owner"})),
     "alias-of-the-owner": ("E017", lambda: _with_alias(ENGINE="django.db.backends.postgresql")),
