@@ -32,6 +32,7 @@ class TenancyConfig(AppConfig):
             egress,  # noqa: F401 -- registers
             email,  # noqa: F401 -- registers
             files,  # noqa: F401 -- registers
+            keys,  # noqa: F401 -- registers
             locks,  # noqa: F401 -- registers
             logs,  # noqa: F401 -- registers
             sessions,  # noqa: F401 -- registers

@@ -27,6 +27,7 @@ from typing_extensions import override
 from tenancy import conf
 from tenancy.exceptions import RegistryUnavailableError
 from tenancy.logins.names import FixedLogin, fixed_login
+from tenancy.logins.opening import open_with_any
 from tenancy.scopes import Tenant
 from tenancy.signals import tenant_changed
 from tenancy.sockets import let_go
@@ -251,17 +252,20 @@ def _open() -> psycopg.Connection[Any]:
     database = conf.database()
     name, keys = str(database["NAME"]), conf.tenancy().master_keys
     login = fixed_login(name, FixedLogin.REGISTRY)
+    given: dict[str, Any] = {
+        "dbname": name,
+        "host": database["HOST"] or None,
+        "port": database["PORT"] or None,
+        "user": login,
+        "autocommit": True,
+        "prepare_threshold": None,
+        "connect_timeout": _CONNECT_TIMEOUT_SECONDS,
+        "tcp_user_timeout": _CONNECT_TIMEOUT_SECONDS * 1_000,
+    }
     try:
-        return _Impatient.connect(
-            dbname=name,
-            host=database["HOST"] or None,
-            port=database["PORT"] or None,
-            user=login,
-            password=keys.password(database=name, login=login),
-            autocommit=True,
-            prepare_threshold=None,
-            connect_timeout=_CONNECT_TIMEOUT_SECONDS,
-            tcp_user_timeout=_CONNECT_TIMEOUT_SECONDS * 1_000,
+        return open_with_any(
+            keys.passwords(database=name, login=login),
+            lambda password: _Impatient.connect(**given, password=password),
         )
     except psycopg.OperationalError as error:
         message = "the registry cannot be asked: its login could not connect."

@@ -11,7 +11,7 @@ is in front, which refuses start-up options; the same settings are stored on eac
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,6 +31,7 @@ from tenancy.exceptions import NoTenantError
 from tenancy.guard.cache import Guard
 from tenancy.guard.policy import Policy
 from tenancy.logins.names import FixedLogin, fixed_login
+from tenancy.logins.opening import open_with_any
 from tenancy.scopes import Scope, ScopeKind
 
 __all__ = ["evict_inactive", "guard", "lend", "pool", "quarantine_connection"]
@@ -38,8 +39,9 @@ __all__ = ["evict_inactive", "guard", "lend", "pool", "quarantine_connection"]
 
 _made: dict[str, Pool] = {}
 
-# A password is derived when a connection is opened, not for each one that is lent.
-_Secret = Callable[[], str]
+# Passwords are derived when a connection is opened, not for each one that is lent; the likeliest
+# first, because a rotation may be under way.
+_Secrets = Callable[[], Iterable[str]]
 
 
 def pool() -> Pool:
@@ -83,11 +85,11 @@ def lend(
         PoolTimeoutError: the ceiling was reached for too long.
     """
     name = str(database["NAME"])
-    login, secret = _credentials(scope, name)
+    login, secrets = _credentials(scope, name)
     schema = scope.schema if scope.kind is not ScopeKind.OWNER else ""
     target = Target(name, login, schema, str(database["HOST"]), str(database["PORT"]))
     lender = pool()
-    return lender.acquire(target, lambda: _open(scope.kind, target, secret, params)), lender
+    return lender.acquire(target, lambda: _open(scope.kind, target, secrets, params)), lender
 
 
 @contextmanager
@@ -100,14 +102,16 @@ def quarantine_connection() -> Iterator[psycopg.Connection[Any]]:
     database = conf.database()
     name, keys = str(database["NAME"]), conf.tenancy().master_keys
     login = fixed_login(name, FixedLogin.QUARANTINE)
-    with psycopg.connect(
-        dbname=name,
-        host=database["HOST"] or None,
-        port=database["PORT"] or None,
-        user=login,
-        password=keys.password(database=name, login=login),
-        autocommit=True,
-        prepare_threshold=None,
+    given: dict[str, Any] = {
+        "dbname": name,
+        "host": database["HOST"] or None,
+        "port": database["PORT"] or None,
+        "user": login,
+        "prepare_threshold": None,
+    }
+    with open_with_any(
+        keys.passwords(database=name, login=login),
+        lambda password: psycopg.connect(**given, password=password, autocommit=True),
     ) as connection:
         yield connection
 
@@ -121,13 +125,13 @@ def evict_inactive() -> int:
     return pool().evict(lambda target: target.schema in inactive)
 
 
-def _credentials(scope: Scope, database: str) -> tuple[str, _Secret]:
+def _credentials(scope: Scope, database: str) -> tuple[str, _Secrets]:
     if scope.kind is ScopeKind.TENANT:
         return _tenant_credentials(scope, database)
     tenancy = conf.tenancy()
     if scope.kind is ScopeKind.PLATFORM:
         login = fixed_login(database, FixedLogin.PLATFORM)
-        return login, lambda: tenancy.master_keys.password(database=database, login=login)
+        return login, lambda: tenancy.master_keys.passwords(database=database, login=login)
     if tenancy.owner is None:
         message = (
             "refused: owner scope. Found: a process without owner credentials. "
@@ -135,10 +139,10 @@ def _credentials(scope: Scope, database: str) -> tuple[str, _Secret]:
         )
         raise NoTenantError(message, reason="scope:owner:refused")
     owner = tenancy.owner
-    return owner.user, lambda: owner.password
+    return owner.user, lambda: [owner.password]
 
 
-def _tenant_credentials(scope: Scope, database: str) -> tuple[str, _Secret]:
+def _tenant_credentials(scope: Scope, database: str) -> tuple[str, _Secrets]:
     found = registry.login_of(scope.schema)
     if found is None:
         message = (
@@ -147,20 +151,22 @@ def _tenant_credentials(scope: Scope, database: str) -> tuple[str, _Secret]:
         )
         raise NoTenantError(message, reason="scope:inactive:refused")
     keys = conf.tenancy().master_keys
-    return found.login, lambda: keys.password(
-        version=found.secret_version, database=database, login=found.login
+    return found.login, lambda: keys.passwords(
+        likeliest=found.secret_version, database=database, login=found.login
     )
 
 
 def _open(
-    kind: ScopeKind, target: Target, secret: _Secret, params: Callable[[], dict[str, Any]]
+    kind: ScopeKind, target: Target, secrets: _Secrets, params: Callable[[], dict[str, Any]]
 ) -> TenantConnection:
-    given = dict(params(), user=target.login, password=secret(), autocommit=True)
+    given = dict(params(), user=target.login, autocommit=True)
     server_side = given.get("cursor_factory") is ServerBindingCursor
     given["cursor_factory"] = TenantServerBindingCursor if server_side else TenantCursor
     if kind is not ScopeKind.OWNER and not conf.tenancy().behind_pooler:
         given["options"] = " ".join(filter(None, [given.get("options"), _pinned(target.schema)]))
-    connection = TenantConnection.connect(**given)
+    connection = open_with_any(
+        secrets(), lambda password: TenantConnection.connect(**given, password=password)
+    )
     connection.server_cursor_factory = TenantServerSideCursor  # type: ignore[assignment]  # -- Django mixes its own in
     connection.target = target
     if kind is not ScopeKind.OWNER:

@@ -15,7 +15,7 @@ import base64
 import hashlib
 import hmac
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -72,6 +72,23 @@ class MasterKeys:
             raise ValueError(message)
         digest = hmac.digest(self._key(number), "\0".join(parts).encode(), "sha256")
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+    def passwords(
+        self, *, database: str, login: str, likeliest: int | None = None
+    ) -> Iterator[str]:
+        """Every password that the login may have, each once, the likeliest first.
+
+        That is the one of the version it should have (the current one if None); then come those
+        of the other known versions, the newest first.
+
+        Raises:
+            ValueError: a name has a NUL.
+        """
+        first = self.current if likeliest is None else likeliest
+        others = sorted(self.keys.keys() - {first}, reverse=True)
+        for version in (first, *others):
+            if version in self.keys:
+                yield self.password(database=database, login=login, version=version)
 
     def derived(self, *names: str, version: int | None = None) -> bytes:
         """A key for one use: 32 bytes of HKDF (RFC 5869, SHA-256) over `names`.
