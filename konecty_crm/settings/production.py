@@ -33,6 +33,16 @@ TENANCY = {
     "BEHIND_POOLER": os.environ.get("TENANCY_BEHIND_POOLER", "") == "1",
 }
 
+if _redis := os.environ.get("REDIS_URL"):
+    # Counted and remembered once for all web processes; without it each has its own.
+    CACHES = {
+        "default": {
+            "BACKEND": "tenancy.boundaries.cache.TenantCache",
+            "LOCATION": _redis,
+            "OPTIONS": {"BACKEND": "django.core.cache.backends.redis.RedisCache"},
+        }
+    }
+
 SECURE_SSL_REDIRECT = True
 SECURE_HSTS_SECONDS = 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True

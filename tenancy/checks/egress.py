@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ _CLIENTS = frozenset(
     {"aiohttp", "boto3", "google.genai", "http.client", "httpx", "openai", "requests", "urllib3"}
     | {"urllib.request", "websockets"}
 )
+
+_REASON = re.compile(r"# egress: \S")
 
 _Found = Iterator[checks.CheckMessage]
 
@@ -52,14 +55,19 @@ def check_deployed_egress(app_configs: Any, **kwargs: Any) -> list[checks.CheckM
 def importers_of_clients(root: Path) -> list[tuple[Path, str]]:
     """The Python files under `root` that import an HTTP client, each with the module; sorted.
 
-    Limit: reads import statements; `importlib` and what a dependency imports are not seen.
+    A line with a comment `# egress: <reason>` is let through. Limit: reads import statements;
+    `importlib` and what a dependency imports are not seen.
     """
     return sorted({(path, name) for path in root.rglob("*.py") for name in _imported(path)})
 
 
 def _imported(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    source = path.read_text(encoding="utf-8")
+    lines = source.splitlines()
+    for node in ast.walk(ast.parse(source)):
         names: list[str] = []
+        if isinstance(node, ast.stmt) and _REASON.search(lines[node.lineno - 1]):
+            continue
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -78,7 +86,8 @@ def _imports() -> _Found:
                 continue
             yield checks.Warning(
                 f"{config.name}: {path.relative_to(root)} imports {name}, which asks nobody.",
-                hint="Use tenancy.boundaries.egress.client(processor, purpose).",
+                hint="Use tenancy.boundaries.egress.client(processor, purpose), or say why not in "
+                "a comment on that line: # egress: <reason>.",
                 id="tenancy.W075",
             )
 

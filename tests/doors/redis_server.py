@@ -1,4 +1,4 @@
-"""A Redis server of the tests' own, on a socket."""
+"""A Redis server of the tests' own, on a socket or a port of this machine."""
 
 from __future__ import annotations
 
@@ -19,20 +19,23 @@ _PATIENCE_SECONDS = 10
 
 
 @contextmanager
-def redis_server(folder: Path) -> Iterator[str]:
-    """The URL of a server that keeps nothing; skips where the program is missing, in CI fails."""
+def redis_server(folder: Path, *, port: int = 0) -> Iterator[str]:
+    """The URL of a server that keeps nothing, on a socket if there is no port.
+
+    Skips where the program is missing; in CI it fails.
+    """
     program = shutil.which("redis-server")
     if program is None:
         missing = "needs the program redis-server (Debian: apt-get install redis-server)"
         pytest.fail(missing) if "CI" in os.environ else pytest.skip(missing)
     socket = folder / "redis.sock"
+    place = ["--port", f"{port}", "--bind", "127.0.0.1", "--unixsocket", str(socket)]
     server = subprocess.Popen(
-        [program, "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(folder)],
-        stdout=subprocess.DEVNULL,
+        [program, *place, "--save", "", "--dir", str(folder)], stdout=subprocess.DEVNULL
     )
     try:
         _wait_for(socket)
-        yield f"unix://{socket}"
+        yield f"redis://127.0.0.1:{port}/0" if port else f"unix://{socket}"
     finally:
         server.terminate()
         server.wait(_PATIENCE_SECONDS)

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
-import redis
 from django.db import connections
 from psycopg import sql
 
@@ -30,44 +24,6 @@ BACKENDS = {
 }
 OpenStore = Callable[[str], Store]
 _PATIENCE_SECONDS = 10
-
-
-@pytest.fixture(scope="session")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real server; without the program the tests skip, in CI they fail."""
-    program = shutil.which("redis-server") or _missing("redis-server (install Redis)")
-    folder = tmp_path_factory.mktemp("redis")
-    socket = folder / "redis.sock"
-    server = subprocess.Popen(
-        [program, "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(folder)],
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        _wait_for(socket)
-        yield f"unix://{socket}"
-    finally:
-        server.terminate()
-        server.wait(_PATIENCE_SECONDS)
-
-
-def _missing(program: str) -> NoReturn:
-    if "CI" in os.environ:
-        pytest.fail(f"there is no {program}")
-    pytest.skip(f"these tests need {program}")
-
-
-def _wait_for(socket: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    client = redis.Redis(unix_socket_path=str(socket))
-    while time.monotonic() < deadline:
-        try:
-            client.ping()
-        except redis.ConnectionError:
-            time.sleep(0.05)
-        else:
-            client.close()
-            return
-    pytest.fail("redis-server did not answer")
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,8 @@ import pytest
 import redis
 
 from tenancy.testing.database import TestTenants
-from tests.doors.celery.servers import redis_server, worker
+from tests.doors.celery.servers import free_port, worker
+from tests.doors.redis_server import redis_server
 
 # What is in each tenant, by the queue's name; see `project`.
 POOLS = {
@@ -21,7 +22,7 @@ POOLS = {
 
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+    with redis_server(tmp_path_factory.mktemp("redis"), port=free_port()) as url:
         from tests.doors.celery.project import app  # noqa: PLC0415 -- needs loaded models
 
         app.conf.update(broker_url=url, result_backend=url)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,33 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import redis
 
 from tenancy import conf
 
 ROOT = Path(__file__).parents[3]
 _PATIENCE_SECONDS = 40.0
-
-
-@contextmanager
-def redis_server(directory: Path) -> Iterator[str]:
-    """The URL of a Redis server of this test run; skips where none is installed, fails in CI."""
-    binary = shutil.which("redis-server")
-    if binary is None:
-        message = "these tests want the program redis-server (apt-get install redis-server)"
-        if "CI" in os.environ:
-            pytest.fail(message)
-        pytest.skip(message)
-    port = _free_port()
-    arguments = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(directory)]
-    with (directory / "redis.log").open("wb") as log:
-        server = subprocess.Popen([binary, *arguments], stdout=log, stderr=log)
-    url = f"redis://127.0.0.1:{port}/0"
-    try:
-        wait_until(lambda: _answers(url), f"redis on port {port}")
-        yield url
-    finally:
-        stop(server)
 
 
 @contextmanager
@@ -102,14 +79,7 @@ def wait_until(
         time.sleep(0.05)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
-
-
-def _answers(url: str) -> bool:
-    try:
-        return bool(redis.Redis.from_url(url).ping())
-    except redis.ConnectionError:
-        return False

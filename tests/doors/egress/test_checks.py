@@ -69,6 +69,8 @@ def test_import_of_a_client_is_found(tmp_path: Path) -> None:
         "b.py": "def f():\n    from urllib import request",
         "c.py": "import openai.types as t",
         "d.py": "import requests_like\nfrom . import httpx",
+        "f.py": "import httpx  # egress: talks to this machine only",
+        "g.py": "import httpx  # egress:",
     }
     for name, text in lines.items():
         (tmp_path / name).write_text(text)
@@ -77,6 +79,7 @@ def test_import_of_a_client_is_found(tmp_path: Path) -> None:
         ("a.py", "requests"),
         ("b.py", "urllib.request"),
         ("c.py", "openai"),
+        ("g.py", "httpx"),
     ]
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import secrets
 import urllib.error
-import urllib.request
+import urllib.request  # egress: stands for Meta, which calls us
 from argparse import ArgumentParser
 from collections import Counter
 from pathlib import Path
