@@ -1,7 +1,7 @@
 """System checks of CACHES: an alias that all tenants share, and an inner cache that cannot hold.
 
-`E043` runs with `check --deploy` only: a file-based cache may be what a developer wants. `W040`
-prints what `TENANCY["SHARED_CACHES"]` lets through.
+They run with `check --deploy`, so that a project can be adopted door by door. `W040` prints what
+`TENANCY["SHARED_CACHES"]` lets through.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _PAGES = "django.middleware.cache.UpdateCacheMiddleware"
 _Found = Iterator[checks.CheckMessage]
 
 
-@checks.register("tenancy")
+@checks.register("tenancy", deploy=True)
 def check_caches(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     """Every alias is a `TenantCache` that can work, is a dummy, or holds nothing of tenants."""
     found: list[checks.CheckMessage] = []

@@ -17,7 +17,7 @@ _IN_MEMORY = "channels.layers.InMemoryChannelLayer"
 _Found = Iterator[checks.CheckMessage]
 
 
-@checks.register("tenancy")
+@checks.register("tenancy", deploy=True)
 def check_channels(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     """What is wrong in every environment."""
     found: list[checks.CheckMessage] = []

@@ -31,7 +31,7 @@ _PUBLIC = ("public-read", "public-read-write", "authenticated-read")
 _Found = Iterator[checks.CheckMessage]
 
 
-@checks.register("tenancy")
+@checks.register("tenancy", deploy=True)
 def check_files(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     """What in the settings, URLs and models goes past `tenancy.boundaries.files`."""
     try:

@@ -34,13 +34,13 @@ _Found = Iterator[checks.CheckMessage]
 @checks.register("tenancy")
 def check_sessions(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     """What would let a session, a token or a signature of one tenant count at another."""
-    return [*_engine(), *_unusable_cookies(), *_csrf(), *_secret(), *_copies()]
+    return [*_engine(), *_unusable_cookies(), *_secret(), *_copies()]
 
 
 @checks.register("tenancy", deploy=True)
 def check_deployment(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     """What is acceptable in development only."""
-    found = [*_open_cookies()]
+    found = [*_open_cookies(), *_csrf()]
     installed = apps.is_installed("django.contrib.sessions")
     if installed and settings.SESSION_ENGINE != _ENGINE:
         found.append(

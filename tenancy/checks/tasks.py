@@ -24,7 +24,7 @@ _SAFE_CONTENT = {"json", "application/json"}
 _Found = Iterator[checks.CheckMessage]
 
 
-@checks.register("tenancy")
+@checks.register("tenancy", deploy=True)
 def check_tasks(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     """Backends of Django Tasks, and every Celery app of this process."""
     found = [*_task_backends(), *_database_queue(), *_lifetime()]
