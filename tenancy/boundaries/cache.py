@@ -2,10 +2,10 @@
 
 Holds: what one scope put in is not found, changed, counted, prolonged or removed by another, under
 whatever key, and not by `clear`. A value that is found where it does not belong is refused: no
-hit, and no miss either. No scope: `NoTenantError`. The platform has entries of its own. Does not
-hold: memory is shared, so a busy tenant can push out another's entries, as in any cache; values
-are signed, not encrypted; how fast an answer comes tells who is busy. See `cache_values` for
-numbers and `cache_backends` for what is inside. Turned on for each alias by
+hit, and no miss either. No scope: `NoTenantError`. The platform has entries of its own.
+Does not hold: memory is shared, so a busy tenant can push out another's entries, as in any cache;
+values are signed, not encrypted; how fast an answer comes tells who is busy. See `cache_values`
+for numbers and `cache_backends` for what is inside. Turned on for each alias by
 
     CACHES = {"default": {"BACKEND": "tenancy.boundaries.cache.TenantCache", "LOCATION": ...,
                           "OPTIONS": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}}}

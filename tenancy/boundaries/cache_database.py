@@ -1,9 +1,9 @@
 """Django's database cache, read without running what is stored.
 
 Holds: a row that somebody wrote past the cache (an SQL injection as the tenant's own login is
-enough) reaches the cache's seal as plain bytes or a number; no class in it is loaded. Does not
-hold: a hostile row can still cost memory. Turned on by `tenancy.boundaries.cache_backends`; the
-table is described in `tenancy.boundaries.cache_table`.
+enough) reaches the cache's seal as plain bytes or a number; no class in it is loaded.
+Does not hold: a hostile row can still cost memory. Turned on by
+`tenancy.boundaries.cache_backends`; `tenancy.boundaries.cache_table` describes the table.
 """
 
 from __future__ import annotations

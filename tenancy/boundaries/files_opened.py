@@ -2,9 +2,9 @@
 
 Holds: reading, writing, seeking, sizes and iteration of what `tenancy.boundaries.files` opened are
 refused in any other scope, without one and after its unit of work has ended, also by a method
-taken off it before, and by what caches it (`FieldFile`). Closing is always possible. Does not
-hold: what `.file` and `.fileno()` handed out inside the scope, and bytes that were read already.
-Nothing to turn on: `TenantStorage.open` returns these.
+taken off it before, and by what caches it (`FieldFile`). Closing is always possible.
+Does not hold: what `.file` and `.fileno()` handed out inside the scope, and bytes that were read
+already. Nothing to turn on: `TenantStorage.open` returns these.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The one URL of `tenancy.boundaries.links`, to be included where tenants are served."""
+"""The one URL of `tenancy.boundaries.links`, to be included where tenants are served.
+
+Holds and does not hold what that module says.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 Holds: a site that was looked up in one tenant is never handed out in another. Django keeps one
 dict for the whole process, by id and host, and every tenant has a site number 1.
+Does not hold: a `Site` that code keeps itself; it is refused where it is used for SQL.
 """
 
 from __future__ import annotations

@@ -54,3 +54,17 @@ def test_shipped_code_has_no_mock_and_swallows_nothing() -> None:
     swallowed = [str(path) for path in python_files() if swallow in path.read_text()]
 
     assert (found, swallowed) == ([], [])
+
+
+def test_door_says_in_its_first_ten_lines_what_it_holds_and_what_not() -> None:
+    doors = sorted((ROOT / "tenancy" / "boundaries").glob("*.py"))
+    heads = {path.name: "\n".join(path.read_text().splitlines()[:10]) for path in doors}
+
+    silent = [
+        name
+        for name, head in heads.items()
+        if head and not ("Holds" in head and "oes not hold" in head)
+    ]
+
+    assert len(heads) > 20
+    assert silent == []

@@ -11,9 +11,14 @@ import base64
 import itertools
 import pickle
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
+from asgiref.sync import async_to_sync
+from django.contrib.auth import get_user_model
+from django.contrib.auth.tokens import default_token_generator
 from django.core import signing
 from django.core.cache import cache
 from django.core.files.base import ContentFile
@@ -23,6 +28,9 @@ from django.core.signing import BadSignature
 from django.db import connection
 
 from tenancy.boundaries.capsule import opened, pack
+from tenancy.boundaries.channels import TenantChannelLayer, group
+from tenancy.boundaries.egress import client
+from tenancy.boundaries.process_caches import tenant_cache
 from tenancy.boundaries.sessions import engine_class
 from tenancy.boundaries.threads import in_this_scope
 from tenancy.current import current_tenant
@@ -119,6 +127,52 @@ def _sent(message: EmailMessage) -> str:
     return str(message.message())
 
 
+def _group(canary: str) -> list[str]:
+    return [group("leads"), canary]
+
+
+def _sent_to_group(kept: list[str]) -> str:
+    layer = TenantChannelLayer(inner={"BACKEND": "channels.layers.InMemoryChannelLayer"})
+    async_to_sync(layer.group_send)(kept[0], {"type": "told"})
+    return kept[1]
+
+
+def _same_person() -> Any:
+    # Everything that a token is made of is the same in each tenant.
+    model: Any = get_user_model()
+    fields = {"password": "!", "last_login": None}
+    return model.objects.get_or_create(pk=1_000, email="same@teste.example", defaults=fields)[0]
+
+
+def _reset_token(canary: str) -> list[str]:
+    return [default_token_generator.make_token(_same_person()), canary]
+
+
+def _reset(kept: list[str]) -> str:
+    return kept[1] if default_token_generator.check_token(_same_person(), kept[0]) else "no"
+
+
+@tenant_cache()
+def _remembered(name: str) -> list[str]:
+    return []
+
+
+def _remember(canary: str) -> str:
+    _remembered("figures").append(canary)
+    return "figures"
+
+
+def _client(canary: str) -> list[Any]:
+    return [client("nobody", "service"), canary]
+
+
+def _called(kept: list[Any]) -> str:
+    # Nobody listens there: getting as far as that is what must not happen elsewhere.
+    with suppress(httpx.ConnectError):
+        kept[0].get("http://127.0.0.1:1/")
+    return str(kept[1])
+
+
 def _work(canary: str) -> Callable[[], str]:
     return in_this_scope(lambda: f"{canary} {current_tenant().schema_name}")
 
@@ -162,6 +216,10 @@ CARRIED: dict[str, Carried] = {
         use=lambda kept: _saved_again(pickle.loads(base64.b64decode(kept))),  # noqa: S301 -- ours
         crosses_processes=True,
     ),
+    "group": Carried(make=_group, use=_sent_to_group, crosses_processes=True),
+    "reset token": Carried(make=_reset_token, use=_reset, crosses_processes=True),
+    "remembered": Carried(make=_remember, use=lambda name: list(_remembered(name))),
+    "client": Carried(make=_client, use=_called, outlives_unit=False),
     "message": Carried(make=_message, use=_sent),
     "work": Carried(make=_work, use=lambda work: work(), outlives_unit=False),
     "signature": Carried(make=signing.dumps, use=signing.loads, crosses_processes=True),

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["caches", "storages"]
+__all__ = ["PROCESSORS", "caches", "storages"]
 
 _FILES = "django.core.files.storage.FileSystemStorage"
+
+
+PROCESSORS = {
+    "nobody": {"hosts": ["http://127.0.0.1:1"], "purposes": ["service"], "private": True}
+}
 
 
 def caches(url: str) -> dict[str, Any]:

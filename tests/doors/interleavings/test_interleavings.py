@@ -22,7 +22,7 @@ from tenancy.testing.protection import lease_off, provenance_off
 from tenancy.testing.switches import replaced
 from tests.doors.interleavings.carried import CARRIED
 from tests.doors.interleavings.machine import Interleavings, LeakFoundError
-from tests.doors.interleavings.shared import caches, storages
+from tests.doors.interleavings.shared import PROCESSORS, caches, storages
 from tests.doors.interleavings.worker import Worker
 
 _STEPS = 50
@@ -48,7 +48,11 @@ def machine(
     Own.tenants, Own.worker = list(committed.tenants), worker
     Own.crossings, Own.own, Own.leaks, Own.taken = Counter(), Counter(), [], 0
     Own.kill_connections = staticmethod(lambda: _end_sessions(superuser, database))
-    with override_settings(CACHES=caches(redis_url), STORAGES=storages(str(tmp_path))):
+    with override_settings(
+        CACHES=caches(redis_url),
+        STORAGES=storages(str(tmp_path)),
+        TENANCY={**django_settings.TENANCY, "PROCESSORS": PROCESSORS},
+    ):
         yield Own
     worker.kill()
 
@@ -82,7 +86,7 @@ def run(
 @pytest.mark.parametrize(
     "steps",
     [
-        pytest.param(3_000, id="3,000"),
+        pytest.param(2_000, id="2,000"),
         pytest.param(20_000, id="20,000", marks=[pytest.mark.stress, pytest.mark.timeout(3_600)]),
     ],
 )
