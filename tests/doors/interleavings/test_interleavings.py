@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
@@ -58,11 +59,23 @@ def machine(
 
 
 def _end_sessions(superuser: psycopg.Connection[Any], database: str) -> None:
+    # Not with a time-out of the function itself: that looks ten times a second only.
     superuser.execute(
-        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-        " WHERE datname = %s AND pid <> pg_backend_pid()",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = %s AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
         [database],
     )
+    while _sessions(superuser, database) > 1:
+        time.sleep(0.002)
+
+
+def _sessions(superuser: psycopg.Connection[Any], database: str) -> int:
+    query = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = %s AND backend_type = 'client backend'"
+    )
+    (count,) = superuser.execute(query, [database]).fetchone() or (0,)
+    return int(count)
 
 
 def run(
