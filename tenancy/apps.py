@@ -28,6 +28,7 @@ class TenancyConfig(AppConfig):
         from tenancy.checks import (  # noqa: PLC0415 -- as above
             cache,  # noqa: F401 -- registers
             channels,  # noqa: F401 -- registers
+            commands,  # noqa: F401 -- registers
             configuration,  # noqa: F401 -- registers
             egress,  # noqa: F401 -- registers
             email,  # noqa: F401 -- registers

@@ -94,6 +94,7 @@ class FreshUnits:
     """Runs work once per tenant, each in a unit of its own; results are statuses, never values."""
 
     tenants: tuple[Tenant, ...]
+    surface: Surface = Surface.CODE
 
     def run(self, work: Callable[[Tenant], object]) -> list[UnitStatus]:
         """Call `work(tenant)` in each tenant's scope, one after the other.
@@ -104,17 +105,24 @@ class FreshUnits:
             ScopeChangeError: the caller's own unit has an open transaction.
         """
         _refuse_inside_transaction()
-        return [copy_context().run(_run_one, tenant, work) for tenant in self.tenants]
+        return [
+            copy_context().run(_run_one, tenant, work, self.surface) for tenant in self.tenants
+        ]
 
     async def arun(self, work: Callable[[Tenant], Awaitable[object]]) -> list[UnitStatus]:
         """As `run`, for a coroutine function; the tenants are still visited one by one."""
         _refuse_inside_transaction()
-        return [await asyncio.create_task(_arun_one(tenant, work)) for tenant in self.tenants]
+        return [
+            await asyncio.create_task(_arun_one(tenant, work, self.surface))
+            for tenant in self.tenants
+        ]
 
 
-def fresh_units(tenants: Iterable[HasSchemaName]) -> FreshUnits:
+def fresh_units(
+    tenants: Iterable[HasSchemaName], *, surface: Surface = Surface.CODE
+) -> FreshUnits:
     """Units of work for several tenants, for fleet commands and webhooks."""
-    return FreshUnits(tuple(Tenant.of(tenant) for tenant in tenants))
+    return FreshUnits(tuple(Tenant.of(tenant) for tenant in tenants), surface)
 
 
 @contextmanager
@@ -153,10 +161,10 @@ def _refuse_inside_request() -> None:
         raise refused(ScopeChangeError(message))
 
 
-def _run_one(tenant: Tenant, work: Callable[[Tenant], object]) -> UnitStatus:
+def _run_one(tenant: Tenant, work: Callable[[Tenant], object], surface: Surface) -> UnitStatus:
     scope_var.set(None)
     try:
-        with tenant_scope(tenant):
+        with tenant_scope(tenant, surface=surface):
             work(tenant)
     except Exception as error:  # noqa: BLE001 -- the status is the result
         return _failed(tenant, error)
@@ -170,10 +178,12 @@ def _failed(tenant: Tenant, error: Exception) -> UnitStatus:
     return UnitStatus(schema_name=tenant.schema_name, ok=False, error=type(error).__name__)
 
 
-async def _arun_one(tenant: Tenant, work: Callable[[Tenant], Awaitable[object]]) -> UnitStatus:
+async def _arun_one(
+    tenant: Tenant, work: Callable[[Tenant], Awaitable[object]], surface: Surface
+) -> UnitStatus:
     scope_var.set(None)
     try:
-        async with tenant_scope(tenant):
+        async with tenant_scope(tenant, surface=surface):
             await work(tenant)
     except Exception as error:  # noqa: BLE001 -- as in _run_one
         return _failed(tenant, error)

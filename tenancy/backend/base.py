@@ -23,6 +23,7 @@ from psycopg.pq import Format
 from typing_extensions import override
 
 from tenancy import signals
+from tenancy.backend.client import DatabaseClient
 from tenancy.backend.creation import DatabaseCreation
 from tenancy.backend.cursors import TenantConnection, TenantServerSideCursor
 from tenancy.backend.django_tenants_api import DjangoTenantsApi
@@ -53,6 +54,7 @@ class DatabaseWrapper(DjangoTenantsApi, django_postgresql.DatabaseWrapper):
     ops_class = DatabaseOperations
     introspection_class = DatabaseSchemaIntrospection
     creation_class = DatabaseCreation
+    client_class = DatabaseClient
 
     connection = SessionState()
     autocommit = SessionState()

@@ -1,33 +1,16 @@
-"""What the commands of this package share: `--json`, and exit code 1 for "not safe"."""
+"""The base of the operator's commands on the owner's side."""
 
 from __future__ import annotations
 
-import json
-import sys
-from argparse import ArgumentParser
-from typing import Any
+from typing import ClassVar
 
-from django.core.management.base import BaseCommand
-from typing_extensions import override
+from tenancy.boundaries.commands import ReportingCommand
+from tenancy.scopes import ScopeKind
 
-__all__ = ["ReportingCommand"]
+__all__ = ["OwnerCommand"]
 
 
-class ReportingCommand(BaseCommand):
-    """A command whose result is rows, printed as a table or as JSON."""
+class OwnerCommand(ReportingCommand):
+    """A command that opens the owner's connections itself, for as long as it needs them."""
 
-    requires_system_checks: list[str] = []
-
-    @override
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", action="store_true", help="print the result as JSON")
-
-    def report(self, rows: list[dict[str, Any]], *, as_json: bool, safe: bool = True) -> None:
-        """Print the rows; exit with 1 when the result is not safe."""
-        if as_json:
-            self.stdout.write(json.dumps({"ok": safe, "rows": rows}, ensure_ascii=False, indent=2))
-        else:
-            for row in rows:
-                self.stdout.write("  ".join(str(value) for value in row.values() if value))
-        if not safe:
-            sys.exit(1)
+    scope_kind: ClassVar[ScopeKind] = ScopeKind.OWNER

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand
 
 from tenancy.context import owner_scope
+from tenancy.scopes import ScopeKind
 
 __all__ = ["RunsAsOwner"]
 
 
 class RunsAsOwner(BaseCommand):
     """Put before a command class: everything it does is the owner's work."""
+
+    scope_kind: ClassVar[ScopeKind] = ScopeKind.OWNER
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run the command in the owner's scope.

@@ -11,12 +11,12 @@ from typing_extensions import override
 
 from tenancy.exceptions import ProvisioningError
 from tenancy.fleet.setup import set_up
-from tenancy.management.base import ReportingCommand
+from tenancy.management.base import OwnerCommand
 
 __all__ = ["Command"]
 
 
-class Command(ReportingCommand):
+class Command(OwnerCommand):
     """Repeatable; exits 1 only with `--strict`, when a hardening step was not permitted."""
 
     help = "Harden the database, create the fixed logins and the registry. Repeatable."

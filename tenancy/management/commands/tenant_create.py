@@ -10,14 +10,14 @@ from typing_extensions import override
 
 from tenancy.exceptions import ProvisioningError
 from tenancy.fleet.provision import create_tenant, provision_requested
-from tenancy.management.base import ReportingCommand
+from tenancy.management.base import OwnerCommand
 
 __all__ = ["Command"]
 
 _OPTIONS = ("name", "manager_email", "manager_name", "manager_password")
 
 
-class Command(ReportingCommand):
+class Command(OwnerCommand):
     """Prints the new schema's name; with `--requested`, works off the queue of sign-ups."""
 
     help = "Create a tenant: row, domain, schema, tables, login, grants, first manager."

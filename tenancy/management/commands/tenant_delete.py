@@ -11,12 +11,12 @@ from typing_extensions import override
 
 from tenancy.exceptions import ProvisioningError
 from tenancy.fleet.delete import delete_tenant, plan_deletion
-from tenancy.management.base import ReportingCommand
+from tenancy.management.base import OwnerCommand
 
 __all__ = ["Command"]
 
 
-class Command(ReportingCommand):
+class Command(OwnerCommand):
     """Only plans unless told to apply; exits 1 when something is left."""
 
     help = "Delete a tenant: schema, login, domains, row. Without --apply it only shows them."

@@ -12,12 +12,12 @@ from typing_extensions import override
 
 from tenancy.exceptions import ProvisioningError
 from tenancy.fleet.rotate import Outdated, outdated_logins, rotate_login
-from tenancy.management.base import ReportingCommand
+from tenancy.management.base import OwnerCommand
 
 __all__ = ["Command"]
 
 
-class Command(ReportingCommand):
+class Command(OwnerCommand):
     """Can be stopped and started again; exits 1 while a login is left on an old key."""
 
     help = "Give every login the password of the current master key. Without --apply: the plan."

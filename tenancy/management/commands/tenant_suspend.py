@@ -10,12 +10,12 @@ from typing_extensions import override
 
 from tenancy.exceptions import ProvisioningError
 from tenancy.fleet.suspend import resume_tenant, suspend_tenant
-from tenancy.management.base import ReportingCommand
+from tenancy.management.base import OwnerCommand
 
 __all__ = ["Command"]
 
 
-class Command(ReportingCommand):
+class Command(OwnerCommand):
     """Repeatable; the data stays. Exits 1 when the tenant may not be shut out completely."""
 
     help = "Suspend a tenant: registry, login and open sessions. --resume undoes it."

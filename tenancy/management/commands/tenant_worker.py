@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.crypto import get_random_string
@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from tenancy.boundaries.periodic import active_tenants
 from tenancy.context import fresh_units
-from tenancy.scopes import Tenant
+from tenancy.scopes import ScopeKind, Tenant
 
 __all__ = ["Command"]
 
@@ -26,6 +26,7 @@ class Command(BaseCommand):
     The queue is `django_tasks_db`'s table in the tenant's own schema, read as the tenant's login.
     """
 
+    scope_kind: ClassVar[ScopeKind] = ScopeKind.TENANT
     help = "Run the tasks of all tenants (django_tasks_db in TENANT_APPS), each in its own unit."
 
     @override

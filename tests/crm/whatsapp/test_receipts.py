@@ -27,8 +27,8 @@ def test_command_forgets_old_receipts_everywhere_and_keeps_the_rest(agencies: Ag
             )
     said = StringIO()
 
-    call_command("whatsapp_receipts", stdout=said)
+    call_command("whatsapp_receipts", "--all-tenants", stdout=said)
 
-    assert said.getvalue() == "3 of 3 tenants\n"
+    assert len(said.getvalue().splitlines()) == 3
     assert agencies.count(agencies.aurora, RECEIPTS) == 1
     assert agencies.count(agencies.horizonte, RECEIPTS) == 1

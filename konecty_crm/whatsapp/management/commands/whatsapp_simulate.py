@@ -33,6 +33,7 @@ _PER_BATCH = dt.timedelta(minutes=5)
 class Command(BaseCommand):
     help = "Send signed batches for both demo agencies: mixed, repeated and out of order."
     requires_system_checks: list[str] = []
+    scope_kind = None
 
     @override
     def add_arguments(self, parser: ArgumentParser) -> None:
