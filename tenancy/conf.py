@@ -106,6 +106,7 @@ class TenancySettings:
     session_engine: str = "django.contrib.sessions.backends.db"
 
 
+@functools.cache
 def database_alias() -> str:
     """The database alias that holds the tenants (django-tenants' `TENANT_DB_ALIAS`)."""
     return getattr(settings, "TENANT_DB_ALIAS", "default")
@@ -217,6 +218,8 @@ def _owner(given: object) -> dict[str, Any]:
 def _forget(*, setting: str, **kwargs: Any) -> None:
     if setting in {"TENANCY", "DATABASES"}:
         tenancy.cache_clear()
+    if setting == "TENANT_DB_ALIAS":
+        database_alias.cache_clear()
 
 
 setting_changed.connect(_forget, dispatch_uid="tenancy.conf")

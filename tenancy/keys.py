@@ -53,6 +53,12 @@ def _derived(purpose: Purpose, database: str, stamp: str, version: int | None) -
     return conf.tenancy().master_keys.derived(purpose, database, stamp, version=version)
 
 
+@functools.lru_cache(maxsize=4_096)
+def _keyed(purpose: Purpose, database: str, stamp: str, version: int | None) -> hmac.HMAC:
+    # Copied for each use: OpenSSL looks its algorithm up anew for each HMAC that starts afresh.
+    return hmac.new(_derived(purpose, database, stamp, version), digestmod="sha256")
+
+
 _opaque_id = functools.lru_cache(maxsize=4_096)(names.opaque_id)
 
 
@@ -93,8 +99,10 @@ def mac(
         NoTenantError: no stamp was given and there is no scope.
         ValueError: the version is unknown.
     """
-    framed = b"".join(len(part).to_bytes(8) + part for part in parts)
-    return hmac.digest(key_for(purpose, stamp=stamp, version=version), framed, "sha256")
+    wanted = require_scope().stamp if stamp is None else stamp
+    found = _keyed(purpose, str(conf.database()["NAME"]), wanted, version).copy()
+    found.update(b"".join([len(part).to_bytes(8) + part for part in parts]))
+    return found.digest()
 
 
 def seal(
@@ -178,6 +186,7 @@ def _raw(text: str) -> bytes:
 def _forget(*, setting: str, **kwargs: object) -> None:
     if setting in {"TENANCY", "DATABASES"}:
         _derived.cache_clear()
+        _keyed.cache_clear()
 
 
 setting_changed.connect(_forget, dispatch_uid="tenancy.keys")

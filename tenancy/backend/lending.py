@@ -160,6 +160,8 @@ def _open(
     kind: ScopeKind, target: Target, secrets: _Secrets, params: Callable[[], dict[str, Any]]
 ) -> TenantConnection:
     given = dict(params(), user=target.login, autocommit=True)
+    # DATABASES may have the owner's; only the login's own passwords are tried.
+    given.pop("password", None)
     server_side = given.get("cursor_factory") is ServerBindingCursor
     given["cursor_factory"] = TenantServerBindingCursor if server_side else TenantCursor
     if kind is not ScopeKind.OWNER and not conf.tenancy().behind_pooler:

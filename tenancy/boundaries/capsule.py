@@ -44,6 +44,7 @@ __all__ = [
     "digest_of",
     "entered",
     "opened",
+    "own_digest_of",
     "pack",
     "pack_digest",
     "require_own_arguments",
@@ -57,6 +58,7 @@ _PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
 _COLLECTIONS = (list, tuple, set, frozenset)
 
 _sorted_json = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+_json_text = json.encoder.encode_basestring_ascii
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,9 +81,7 @@ def pack(task: str, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None =
         WrongTenantError: the owner's scope, or an argument of another scope.
         TypeError: an argument cannot be sent as JSON.
     """
-    require_scope()
-    require_own_arguments(args, kwargs or {})
-    return pack_digest(task, digest_of(list(args), dict(kwargs or {})))
+    return pack_digest(task, own_digest_of(list(args), dict(kwargs or {})))
 
 
 def pack_digest(task: str, digest: str, *, issuer: Capsule | None = None) -> str:
@@ -100,17 +100,13 @@ def pack_digest(task: str, digest: str, *, issuer: Capsule | None = None) -> str
     else:
         stamp, actor = issuer.stamp, issuer.actor
     _kind_and_schema(stamp)
-    said = {
-        "stamp": stamp,
-        "task": task,
-        "digest": digest,
-        "actor": actor,
-        "expires": int(time.time()) + conf.tenancy().capsule_seconds,
-        "id": secrets.token_hex(_ID_BYTES),
-    }
+    expires = int(time.time()) + conf.tenancy().capsule_seconds
     # Why no expiry of the seal: what an outdated capsule belongs to can still be told.
-    payload = _sorted_json(said).encode()
-    return keys.seal(keys.Purpose.CAPSULE, payload, context=_CONTEXT, stamp=stamp)
+    payload = (
+        f'{{"actor":{_json_text(actor)},"digest":"{digest}","expires":{expires},'
+        f'"id":"{secrets.token_hex(_ID_BYTES)}","stamp":{_json_text(stamp)},"task":{_json_text(task)}}}'
+    )
+    return keys.seal(keys.Purpose.CAPSULE, payload.encode(), context=_CONTEXT, stamp=stamp)
 
 
 @contextmanager
@@ -219,13 +215,11 @@ def canonical(value: object, *, default: Callable[[Any], Any] | None = None) -> 
 
     Raises:
         TypeError: something in it is not JSON's.
+        ValueError: it contains itself.
     """
-    if _has_text_keys(value):
-        try:
-            return _sorted_json(value).encode()
-        except TypeError:
-            if default is None:
-                raise
+    found = _plain_text(value)
+    if found is not None:
+        return found.encode()
     # Other keys become text, and are sorted as such, on the way only.
     plain = json.loads(json.dumps(value, default=default))
     return _sorted_json(plain).encode()
@@ -234,6 +228,23 @@ def canonical(value: object, *, default: Callable[[Any], Any] | None = None) -> 
 def digest_of(*parts: object, default: Callable[[Any], Any] | None = None) -> str:
     """SHA-256 of the canonical text of all parts together, in hexadecimal."""
     return hashlib.sha256(canonical(parts, default=default)).hexdigest()
+
+
+def own_digest_of(*parts: object, default: Callable[[Any], Any] | None = None) -> str:
+    """As `digest_of`, of what is about to be sent: no part of it is another scope's.
+
+    Raises:
+        NoTenantError: there is no scope.
+        WrongTenantError: as `require_own_arguments`.
+        TypeError: something in it is not JSON's.
+    """
+    require_scope()
+    found = _plain_text(parts)
+    if found is not None:
+        # JSON knows neither instances nor querysets: there is none in it.
+        return hashlib.sha256(found.encode()).hexdigest()
+    require_own_arguments(*parts)
+    return digest_of(*parts, default=default)
 
 
 def sender_of(capsule: object) -> str | None:
@@ -288,10 +299,27 @@ def _kind_and_schema(stamp: str) -> tuple[ScopeKind, str]:
     return ScopeKind(kind), schema
 
 
+def _plain_text(value: object) -> str | None:
+    """The canonical text of what is JSON as it stands; None of what must be turned first."""
+    try:
+        found = _sorted_json(value)
+    except TypeError:
+        return None
+    return found if _has_text_keys(value) else None
+
+
 def _has_text_keys(value: object) -> bool:
-    if isinstance(value, dict):
-        return all(type(key) is str for key in value) and all(map(_has_text_keys, value.values()))
-    return not isinstance(value, list | tuple) or all(map(_has_text_keys, value))
+    # After the encoder: it has found that nothing contains itself.
+    waiting = [value]
+    for one in waiting:
+        if isinstance(one, dict):
+            for key in one:
+                if type(key) is not str:
+                    return False
+            waiting.extend(one.values())
+        elif isinstance(one, list | tuple):
+            waiting.extend(one)
+    return True
 
 
 def _carrier(value: object) -> object | None:

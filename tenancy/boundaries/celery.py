@@ -31,7 +31,13 @@ from typing_extensions import override
 
 from tenancy.boundaries import capsule
 from tenancy.boundaries.capsule import Capsule
-from tenancy.boundaries.celery_messages import HEADER, digest, grant_of, verified_request
+from tenancy.boundaries.celery_messages import (
+    HEADER,
+    digest,
+    grant_of,
+    own_digest,
+    verified_request,
+)
 from tenancy.boundaries.celery_results import TenantAsyncResult, sealing_backend
 from tenancy.current import current_scope, require_scope
 from tenancy.exceptions import ConfigurationError
@@ -68,9 +74,8 @@ class TenantAMQP(AMQP):
 
     def _capsule(self, headers: Any, args: Any, kwargs: Any, ordered: Any) -> str:
         issuer = None if current_scope() is not None else self._task_at_work()
-        if issuer is None:
-            capsule.require_own_arguments(args, kwargs, ordered)
-        covered = digest(headers["id"], args, kwargs, ordered)
+        digest_of = own_digest if issuer is None else digest
+        covered = digest_of(headers["id"], args, kwargs, ordered)
         return capsule.pack_digest(headers["task"], covered, issuer=issuer)
 
     def _task_at_work(self) -> Capsule | None:
@@ -124,8 +129,7 @@ class TenantTask(DjangoTask):
         """
         args, kwargs, task_id = args or (), kwargs or {}, task_id or uuid()
         ordered = {"callbacks": maybe_list(link), "errbacks": maybe_list(link_error)}
-        capsule.require_own_arguments(args, kwargs, ordered)
-        sealed = capsule.pack_digest(self.name, digest(task_id, args, kwargs, ordered))
+        sealed = capsule.pack_digest(self.name, own_digest(task_id, args, kwargs, ordered))
         return super().apply(
             args,
             kwargs,

@@ -17,7 +17,7 @@ from kombu.utils.json import JSONEncoder
 from tenancy.boundaries import capsule
 from tenancy.boundaries.capsule import Capsule
 
-__all__ = ["HEADER", "digest", "grant_of", "verified_request"]
+__all__ = ["HEADER", "digest", "grant_of", "own_digest", "verified_request"]
 
 HEADER = "tenancy_capsule"
 _GRANT = "tenancy_grant"
@@ -30,8 +30,19 @@ def digest(
     task_id: str, args: Sequence[Any], kwargs: Mapping[str, Any], ordered: Mapping[str, Any]
 ) -> str:
     """The digest of one message; `ordered` is what it orders to come next, None where nothing."""
-    next_ones = [ordered.get(name) or None for name in _COVERED]
-    return capsule.digest_of(task_id, list(args), dict(kwargs), next_ones, default=_encode)
+    return capsule.digest_of(*_covered(task_id, args, kwargs, ordered), default=_encode)
+
+
+def own_digest(
+    task_id: str, args: Sequence[Any], kwargs: Mapping[str, Any], ordered: Mapping[str, Any]
+) -> str:
+    """As `digest`, of a message about to be sent.
+
+    Raises:
+        NoTenantError: there is no scope.
+        WrongTenantError: an argument of another scope.
+    """
+    return capsule.own_digest_of(*_covered(task_id, args, kwargs, ordered), default=_encode)
 
 
 def grant_of(request: Context | None) -> Capsule | None:
@@ -54,3 +65,10 @@ def verified_request(
     found = capsule.verified(text, task, digest(request.id, args, kwargs, covered))
     request.__dict__[_GRANT] = found
     return found
+
+
+def _covered(
+    task_id: str, args: Sequence[Any], kwargs: Mapping[str, Any], ordered: Mapping[str, Any]
+) -> tuple[Any, ...]:
+    next_ones = [ordered.get(name) or None for name in _COVERED]
+    return task_id, list(args), dict(kwargs), next_ones

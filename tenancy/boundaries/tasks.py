@@ -166,8 +166,7 @@ class TenantTaskBackend(BaseTaskBackend):
         if _CAPSULE in kwargs:
             message = f"{_CAPSULE} is no argument of a task: it is made here."
             raise TypeError(message)
-        capsule.require_own_arguments(args, kwargs)
-        sealed = capsule.pack_digest(task.module_path, _digest(args, kwargs))
+        sealed = capsule.pack_digest(task.module_path, _own_digest(args, kwargs))
         return {**kwargs, _CAPSULE: sealed}
 
 
@@ -180,19 +179,27 @@ def _digest(args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
         return capsule.digest_of(*plain)
 
 
+def _own_digest(args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+    try:
+        return capsule.own_digest_of(list(args), dict(kwargs))
+    except TypeError:
+        return _digest(args, kwargs)
+
+
 @functools.cache
 def _field_names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(kind))
+    return tuple(field.name for field in dataclasses.fields(kind) if field.name != "kwargs")
 
 
 def _shown(result: Any) -> Any:
     """The result without the capsule among its arguments; the backend's own stays as it is."""
-    shown = object.__new__(type(result))
     kind: Any = type(result)
+    shown, put = object.__new__(kind), object.__setattr__
     for name in _field_names(kind):
-        object.__setattr__(shown, name, getattr(result, name))
-    kwargs = {key: value for key, value in result.kwargs.items() if key != _CAPSULE}
-    object.__setattr__(shown, "kwargs", kwargs)
+        put(shown, name, getattr(result, name))
+    kwargs = dict(result.kwargs)
+    kwargs.pop(_CAPSULE, None)
+    put(shown, "kwargs", kwargs)
     return shown
 
 

@@ -14,7 +14,8 @@ from tests.benchmarks.measure import Rounds, compared
 from tests.benchmarks.report import publish
 from tests.benchmarks.server import own_server
 from tests.benchmarks.stack import run_module, variant_environment
-from tests.doors.celery.servers import redis_server
+from tests.doors.celery.servers import free_port
+from tests.doors.redis_server import redis_server
 
 __all__ = ["main"]
 
@@ -27,7 +28,7 @@ def main(effort: float) -> None:
     with (
         own_server() as server,
         tempfile.TemporaryDirectory() as folder,
-        redis_server(Path(folder)) as url,
+        redis_server(Path(folder), port=free_port()) as url,
     ):
         environment = {
             **variant_environment("tenancy", server, as_owner=True),

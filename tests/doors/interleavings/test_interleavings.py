@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -115,6 +116,10 @@ def _plain_cache() -> AbstractContextManager[None]:
     return override_settings(CACHES={"default": {**plain, "OPTIONS": {}}})
 
 
+def _one_key_for_all(*_args: object) -> hmac.HMAC:
+    return hmac.new(b"one for all", digestmod="sha256")
+
+
 def _plain_files() -> AbstractContextManager[None]:
     ours = django_settings.STORAGES["default"]["OPTIONS"]
     return override_settings(STORAGES={**django_settings.STORAGES, "default": ours})
@@ -126,7 +131,9 @@ OFF: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "cursor": lease_off,
     "cache": _plain_cache,
     "file": _plain_files,
-    "seal": lambda: replaced(keys, "key_for", lambda *_args, **_kwargs: b"one for all"),
+    "seal": lambda: replaced(
+        keys, "_keyed", lambda *_args: hmac.new(b"one for all", digestmod="sha256")
+    ),
 }
 
 
