@@ -344,16 +344,20 @@ class TenantServerBindingCursor(_Guarded, django_postgresql.ServerBindingCursor)
 class TenantServerSideCursor(_Guarded, django_postgresql.ServerSideCursor):
     """Django's named cursor (`QuerySet.iterator()`), guarded; `DECLARE` comes from here only."""
 
+    _declared_in: Lease | None = None
+
     def execute(self: Any, query: Any, params: Any = None, **kwargs: Any) -> Any:
         """DECLARE the cursor, and leave word for the pool that there is one."""
         self._conn.may_have_cursors = True
+        self._declared_in = self._conn.lease
         return super().execute(query, params, **kwargs)
 
     def close(self: Any) -> None:
         """Close the cursor; after its unit only here, for the pool has closed it on the server."""
-        # An iterator that was not read to its end is closed when Python forgets it: any time.
+        # An iterator that was not read to its end is closed when Python forgets it: any time, also
+        # when its connection is lent again, where CLOSE would abort another unit's transaction.
         try:
-            if self._conn.is_lent_here:
+            if self._declared_in is self._conn.lease and self._conn.is_lent_here:
                 super().close()
         finally:
             self._close()

@@ -135,7 +135,7 @@ def _credentials(scope: Scope, database: str) -> tuple[str, _Secrets]:
     if tenancy.owner is None:
         message = (
             "refused: owner scope. Found: a process without owner credentials. "
-            "Needed: DATABASE_OWNER_URL, in commands only."
+            "Needed: TENANCY['OWNER'], in commands only."
         )
         raise NoTenantError(message, reason="scope:owner:refused")
     owner = tenancy.owner

@@ -24,6 +24,7 @@ from typing import Any
 
 from django.db import Error as DatabaseError
 from django.db import models
+from django.middleware.csrf import RejectRequest
 
 from tenancy import conf
 from tenancy.backend.errors import is_sanitised
@@ -83,6 +84,9 @@ def _may_be_quoted(error: BaseException) -> bool:
     if isinstance(error, TenancyError):
         # What a project's own ON_CREATE raised is quoted by this one.
         return not isinstance(error, ProvisioningError)
+    if isinstance(error, RejectRequest):
+        # Django's own words for a wrong CSRF token; some quote the address that a browser sent.
+        return "://" not in str(error)
     cause = error.__cause__
     return (
         isinstance(error, DatabaseError)

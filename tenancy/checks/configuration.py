@@ -72,7 +72,7 @@ def check_deployment(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessag
             _error(
                 "E020",
                 "the login in DATABASES is the owner's, and every process has it.",
-                "Give web processes DATABASE_URL without a user, and commands DATABASE_OWNER_URL.",
+                "Remove USER and PASSWORD there; set TENANCY['OWNER'] for commands only.",
             )
         )
     if tenancy.superuser_url:
@@ -80,7 +80,7 @@ def check_deployment(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessag
             _error(
                 "E021",
                 "this process knows a superuser's password.",
-                "Set DATABASE_SUPERUSER_URL for `tenancy_setup` only.",
+                "Set TENANCY['SUPERUSER_URL'] for `tenancy_setup` only.",
             )
         )
     if any(name.startswith(_TEST_ONLY) for name in settings.INSTALLED_APPS):

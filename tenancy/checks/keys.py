@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core import checks
 from django.db.utils import Error as DatabaseError
+from django_tenants.utils import schema_context
 
 from tenancy import conf
 from tenancy.context import owner_scope
@@ -22,7 +23,8 @@ def check_keys(
     """Which logins cannot be used with these master keys, and which are still to be rotated."""
     if conf.database_alias() not in (databases or ()) or conf.tenancy().owner is None:
         return []
-    with owner_scope(reason="check the keys of the logins"):
+    # Commands that migrate check in the middle of a tenant's schema.
+    with owner_scope(reason="check the logins' keys"), schema_context(conf.platform_schema()):
         try:
             rows = TenantLogin.objects.exclude(state=TenantState.REQUESTED)
             versions = list(rows.values_list("secret_version", flat=True))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connections
+from django_tenants.utils import schema_context
 from psycopg import sql
 
 from tenancy import conf
@@ -46,7 +47,9 @@ def grant_doors(conn: OwnerConnection, *, login: str) -> None:
 
 def missing_doors() -> str:
     """What is missing for the functions to work, in words; empty if nothing is."""
-    with owner_scope(reason="check the functions for locks and wake-ups"):
+    reason = "check the functions for locks and wake-ups"
+    # Commands that migrate check in the middle of a tenant's schema.
+    with owner_scope(reason=reason), schema_context(conf.platform_schema()):
         conn = _owner_connection()
         query = """
             SELECT count(*)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django.core import checks
 from django.db.utils import Error as DatabaseError
+from django_tenants.utils import schema_context
 
 from tenancy import conf
 from tenancy.context import owner_scope
@@ -19,7 +20,8 @@ __all__ = ["inspect_logins"]
 
 def inspect_logins() -> Iterator[checks.CheckMessage]:
     """Errors for every login that is missing, powerful, or has `public` on its path."""
-    with owner_scope(reason="check the logins"):
+    # Commands that migrate check in the middle of a tenant's schema.
+    with owner_scope(reason="check the logins"), schema_context(conf.platform_schema()):
         try:
             logins = dict(TenantLogin.objects.values_list("login", "schema_name"))
         except DatabaseError:

@@ -80,7 +80,7 @@ def _harden(leave_databases: tuple[str, ...]) -> Iterator[Done]:
     url = conf.tenancy().superuser_url
     owner = conf.tenancy().owner
     if owner is None:
-        message = "nothing hardened: this process has no owner. Needed: DATABASE_OWNER_URL."
+        message = "nothing hardened: this process has no owner. Needed: TENANCY['OWNER']."
         raise ProvisioningError(message)
     arguments: dict[str, Any] = {
         "database": _database(),

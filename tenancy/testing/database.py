@@ -110,7 +110,7 @@ def _logins_of(connection: psycopg.Connection[Any], database: str) -> list[str]:
 def _maintenance(database: str) -> psycopg.Connection[Any]:
     owner = conf.tenancy().owner
     if owner is None:
-        message = "no test database: this process has no owner. Needed: DATABASE_OWNER_URL."
+        message = "no test database: this process has no owner. Needed: TENANCY['OWNER']."
         raise ConfigurationError(message)
     settings: Mapping[str, Any] = connections[conf.database_alias()].settings_dict
     return psycopg.connect(

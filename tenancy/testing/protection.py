@@ -83,7 +83,7 @@ def hardening_off() -> Iterator[None]:
     require_test_database()
     url, owner = conf.tenancy().superuser_url, conf.tenancy().owner
     if not url or owner is None:
-        message = "nothing was opened: no superuser. Needed: DATABASE_SUPERUSER_URL."
+        message = "nothing was opened: no superuser. Needed: TENANCY['SUPERUSER_URL']."
         raise ConfigurationError(message)
     name = str(conf.database()["NAME"])
     with psycopg.connect(url, autocommit=True, dbname=name) as superuser:

@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 import structlog
 from django.db import connection
+from django.http import HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
 from django.test import RequestFactory, override_settings
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
@@ -315,6 +317,33 @@ def test_warning_that_is_logged_tells_its_place_only(door: _Door) -> None:
         assert line["event"] == f"{__file__}:7: RuntimeWarning"
     else:
         assert "kanarie7700001" in line["event"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        ({}, "CSRF cookie not set."),
+        ({"secure": True}, "Referer checking failed - no Referer."),
+        (
+            {"secure": True, "headers": {"referer": "https://else.example/kanarie7700001/"}},
+            "[RejectRequest]",
+        ),
+    ],
+    ids=["cookie", "referer", "referer of another site"],
+)
+def test_wrong_csrf_token_is_told_in_djangos_words_without_addresses(
+    tenants: TestTenants, sent: dict[str, Any], reason: str
+) -> None:
+    request = RequestFactory().post("/leads/", **sent)
+    check = CsrfViewMiddleware(lambda _request: HttpResponse())
+
+    with (
+        as_tenant(tenants.default),
+        lines(StructuredFormatter(), "django.security.csrf") as stream,
+    ):
+        check.process_view(request, lambda _request: HttpResponse(), (), {})
+
+    assert json.loads(stream.getvalue())["event"] == f"Forbidden ({reason}): (no route)"
 
 
 def test_refusal_in_a_line_names_tenants_by_their_opaque_id(tenants: TestTenants) -> None:

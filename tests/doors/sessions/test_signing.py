@@ -185,6 +185,18 @@ def test_secret_taken_apart_in_another_way_fails() -> None:
         bytes(settings.SECRET_KEY, "utf-8")
 
 
+@pytest.mark.attack
+@pytest.mark.parametrize("take", [bytearray, "".join, b"".join], ids=["bytes", "text", "joined"])
+def test_secret_taken_for_a_list_of_keys_is_no_key_and_tells_nothing(
+    committed: TestTenants, take: Any
+) -> None:
+    with as_tenant(committed.default), pytest.raises(TypeError):
+        take(settings.SECRET_KEY)
+
+    # What itsdangerous does: each would be a key.
+    assert {type(key) for key in settings.SECRET_KEY} == {object}
+
+
 # What reads SECRET_KEY in the installed packages, and how it is brought here: by its conversion
 # to bytes (a test above uses it), or only to look at its strength.
 READERS = {

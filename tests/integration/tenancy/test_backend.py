@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -47,6 +48,19 @@ def test_cursor_reads_the_tenant_of_its_scope(marked: TestTenants) -> None:
     assert found == [[tenant.id] for tenant in marked.tenants]
 
 
+def test_owners_credentials_in_databases_are_not_tried_for_a_tenants_login(
+    marked: TestTenants, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connection.settings_dict, "USER", "owner")
+    monkeypatch.setitem(connection.settings_dict, "PASSWORD", "of the owner")
+    pool().evict(lambda _target: True)
+
+    with tenant_scope(marked.twin):
+        found = labels(connection)
+
+    assert found == [marked.twin.id]
+
+
 def test_iterator_streams_rows_inside_and_outside_atomic(marked: TestTenants) -> None:
     with tenant_scope(marked.default):
         Tag.objects.bulk_create(Tag(label=f"{number:03}") for number in range(250))
@@ -56,6 +70,24 @@ def test_iterator_streams_rows_inside_and_outside_atomic(marked: TestTenants) ->
             partly = next(Tag.objects.order_by("label").iterator(chunk_size=20)).label
 
     assert (outside, inside, partly) == (251, 251, "000")
+
+
+def test_iterator_forgotten_in_a_later_unit_does_not_touch_its_transaction(
+    marked: TestTenants,
+) -> None:
+    with tenant_scope(marked.default):
+        Tag.objects.bulk_create(Tag(label=str(number)) for number in range(250))
+        rows = Tag.objects.iterator(chunk_size=20)
+        next(rows)
+    with tenant_scope(marked.default), transaction.atomic():
+        connection.ensure_connection()
+
+        del rows
+        gc.collect()
+
+        Tag.objects.create(label="later")
+    with tenant_scope(marked.default):
+        assert Tag.objects.filter(label="later").count() == 1
 
 
 def test_iterator_kept_after_its_unit_is_refused(marked: TestTenants) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import psycopg
 import pytest
 from django.core import checks
+from django.db import connection
 from psycopg import sql
 
 from tenancy import conf
 from tenancy.checks.configuration import check_database
-from tenancy.context import tenant_scope
+from tenancy.context import owner_scope, tenant_scope
 from tenancy.exceptions import WrongTenantError
 from tenancy.logins.names import FixedLogin, fixed_login, tenant_login
 from tenancy.testing.database import TestTenants
@@ -46,6 +47,17 @@ def found() -> list[checks.CheckMessage]:
 
 def test_logins_as_they_were_made_are_clean(committed: TestTenants) -> None:
     assert found() == []
+
+
+def test_checks_of_the_server_in_the_middle_of_a_tenants_migration_are_clean(
+    committed: TestTenants,
+) -> None:
+    with owner_scope(reason="migrate as a command does"):
+        connection.set_schema(committed.twin.schema_name)
+        told = checks.run_checks(tags=[checks.Tags.database], databases=["default"])
+        left = connection.schema_name
+
+    assert (told, left) == ([], committed.twin.schema_name)
 
 
 def test_logins_are_not_looked_at_without_a_database(committed: TestTenants) -> None:
