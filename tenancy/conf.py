@@ -26,6 +26,7 @@ __all__ = [
     "TenancySettings",
     "database",
     "database_alias",
+    "kept",
     "plain_host",
     "platform_schema",
     "shows_error_details",
@@ -104,6 +105,13 @@ class TenancySettings:
     egress_allowed: tuple[str, ...] = ()
 
     session_engine: str = "django.contrib.sessions.backends.db"
+
+
+def kept(name: str) -> Any:
+    """A setting of Django's, or None; without the warnings of Django 6.1 for deprecated ones."""
+    holder: Any = settings
+    holder.DATABASES  # noqa: B018 -- the settings are loaded when one is read
+    return getattr(holder._wrapped, name, None)  # noqa: SLF001 -- there is no public way
 
 
 @functools.cache

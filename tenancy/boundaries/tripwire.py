@@ -136,7 +136,7 @@ def _addresses(_period: int) -> frozenset[tuple[str, int]]:
 @functools.cache
 def _servers() -> frozenset[tuple[str, int]]:
     found = {_parsed(text) for text in conf.tenancy().egress_allowed}
-    found.add((settings.EMAIL_HOST, settings.EMAIL_PORT))
+    found |= set(_mail_servers())
     found |= {
         (str(database["HOST"]), int(database["PORT"] or 5432))
         for database in settings.DATABASES.values()
@@ -147,6 +147,16 @@ def _servers() -> frozenset[tuple[str, int]]:
     for layer in getattr(settings, "CHANNEL_LAYERS", {}).values():
         found |= set(_urls(_hosts_in(layer.get("CONFIG", {}))))
     return frozenset((host.lower(), port) for host, port in found)
+
+
+def _mail_servers() -> Iterator[tuple[str, int]]:
+    mailers = conf.kept("MAILERS")
+    if mailers is None:
+        yield conf.kept("EMAIL_HOST"), conf.kept("EMAIL_PORT")
+        return
+    for mailer in mailers.values():
+        options = mailer.get("OPTIONS", {})
+        yield options.get("host", "localhost"), int(options.get("port", 25))
 
 
 def _hosts_in(config: Any) -> list[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -60,10 +59,7 @@ def check_deployed_email(app_configs: Any, **kwargs: Any) -> list[checks.CheckMe
 def _backends() -> dict[str, str]:
     mailers = getattr(settings, "MAILERS", None)
     if mailers is None:
-        with warnings.catch_warnings():
-            # Since 6.1 Django warns of reading it; that MAILERS is missing is Django's to say.
-            warnings.simplefilter("ignore")
-            return {"EMAIL_BACKEND": settings.EMAIL_BACKEND}
+        return {"EMAIL_BACKEND": conf.kept("EMAIL_BACKEND")}
     smtp = "django.core.mail.backends.smtp.EmailBackend"
     return {f"MAILERS[{alias!r}]": kept.get("BACKEND", smtp) for alias, kept in mailers.items()}
 

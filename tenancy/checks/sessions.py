@@ -152,7 +152,7 @@ def _copies() -> _Found:
     if not isinstance(secret, ScopedSecret):
         return
     for name in dir(settings):
-        if name.isupper() and name != "SECRET_KEY" and _holds(getattr(settings, name), secret):
+        if name.isupper() and name != "SECRET_KEY" and _holds(conf.kept(name), secret):
             yield _error(
                 "E055",
                 f"{name} has a copy of SECRET_KEY: what is signed with it is not the tenant's.",
