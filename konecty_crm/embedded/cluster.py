@@ -14,6 +14,14 @@ from konecty_crm.embedded.location import PORT, Location
 
 __all__ = ["check_version", "create", "exists", "server_settings", "set_superuser_password"]
 
+# A refused statement's text, its message and its DETAIL quote values, and a log is no tenant's.
+_NO_VALUES_IN_THE_LOG = {
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -105,4 +113,4 @@ def server_settings(location: Location, binaries: Binaries, *, fast: bool) -> di
         settings["recovery_init_sync_method"] = "syncfs"
     if binaries.has_library("pg_stat_statements"):
         settings["shared_preload_libraries"] = "pg_stat_statements"
-    return settings | (_FAST if fast else {})
+    return settings | _NO_VALUES_IN_THE_LOG | (_FAST if fast else {})
