@@ -23,8 +23,8 @@ ROOT = Path(__file__).parents[3]
 
 
 @contextmanager
-def running(redis_url: str, *, on: bool) -> Iterator[int]:
-    """The port of a server process, for the block."""
+def running(redis_url: str, *, on: bool, site: str = "site") -> Iterator[int]:
+    """The port of a server process that serves the module `site`, for the block."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
@@ -35,7 +35,7 @@ def running(redis_url: str, *, on: bool) -> Iterator[int]:
         "DOOR_DATABASE": str(conf.database()["NAME"]),
         "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
     }
-    command = [sys.executable, "-m", "uvicorn", "tests.doors.channels.site:application"]
+    command = [sys.executable, "-m", "uvicorn", f"tests.doors.channels.{site}:application"]
     server = subprocess.Popen(
         [*command, "--port", str(port), "--log-level", "error", "--lifespan", "off"],
         cwd=ROOT,
