@@ -59,9 +59,9 @@ def print_log_ins(agencies: list[DemoAgency], port: int, console: Console) -> No
         for person in agency.file.content["people"]:
             table.add_row(person["email"], DEMO_PASSWORD, person["role"])
         console.print(table)
-    console.print(
-        f"API, at each address: api/docs/    WhatsApp: http://localhost:{port}/webhooks/whatsapp"
-    )
+    console.print("At each address: the API in api/docs/, Django's admin in admin/")
+    console.print(f"WhatsApp: http://localhost:{port}/webhooks/whatsapp")
+    console.print("Mail, of lost passwords for example, is written to var/mail/.")
     console.print("Ctrl-C stops everything; the data stays in var/.")
 
 

@@ -1,7 +1,7 @@
 """`make run`: everything set up, two demo agencies, served on this machine; again and again.
 
-Starts the embedded server unless DATABASE_URL names another. On Ctrl-C and on SIGTERM the last run
-of the checkout stops it: two may serve at once, on two ports.
+Starts the embedded server unless DATABASE_URL names another. On Ctrl-C, on SIGTERM and when the
+terminal is closed the last run of the checkout stops it: two may serve at once, on two ports.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ def main() -> int:
         console.print(f"Port {port} is taken. Needed: a free one, as in PORT={port + 1} make run")
         return 1
     signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _interrupt)
     try:
         with _database(root, console):
             _serve(root, port, console)

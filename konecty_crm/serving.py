@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
@@ -16,6 +18,7 @@ _THREADS = 8
 class _Server(BaseApplication):
     def __init__(self, port: int) -> None:
         self.port = port
+        self.outlives_terminal = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
         super().__init__()
 
     @override
@@ -26,6 +29,7 @@ class _Server(BaseApplication):
             "threads": _THREADS,
             "loglevel": "warning",
             "control_socket_disable": True,
+            "when_ready": lambda _server: self._end_with_terminal(),
         }
         for name, value in options.items():
             if name in self.cfg.settings:
@@ -35,6 +39,13 @@ class _Server(BaseApplication):
     def load(self) -> Any:
         # Called in the worker. Made any earlier, WhiteNoise would not see what was collected.
         return get_wsgi_application()
+
+    def _end_with_terminal(self) -> None:
+        # gunicorn reloads on SIGHUP; here it says that the terminal was closed. Not under nohup.
+        if self.outlives_terminal:
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        else:
+            signal.signal(signal.SIGHUP, lambda *_given: os.kill(os.getpid(), signal.SIGTERM))
 
 
 def serve(port: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig, apps
 from typing_extensions import override
 
@@ -14,6 +16,13 @@ class TenancyConfig(AppConfig):
     name = "tenancy"
     default_auto_field = "django.db.models.BigAutoField"
 
+    def __init__(self, app_name: str, app_module: Any) -> None:
+        # Before any other app is imported: a module that keeps SECRET_KEY keeps the scopes' one.
+        from tenancy.boundaries import signing  # noqa: PLC0415 -- loaded with the first app
+
+        super().__init__(app_name, app_module)
+        signing.install()
+
     @override
     def ready(self) -> None:
         from tenancy import compat, orm  # noqa: PLC0415 -- need loaded models
@@ -21,11 +30,11 @@ class TenancyConfig(AppConfig):
         from tenancy.boundaries import (  # noqa: PLC0415 -- as above
             log_records,
             process_caches,
-            signing,
             translations,
             tripwire,
         )
         from tenancy.checks import (  # noqa: PLC0415 -- as above
+            admin,  # noqa: F401 -- registers
             cache,  # noqa: F401 -- registers
             channels,  # noqa: F401 -- registers
             commands,  # noqa: F401 -- registers
@@ -43,7 +52,6 @@ class TenancyConfig(AppConfig):
             users,  # noqa: F401 -- registers
         )
 
-        signing.install()
         orm.install()
         compat.install()
         log_records.install()
@@ -59,6 +67,10 @@ class TenancyConfig(AppConfig):
             from tenancy.boundaries import users as accounts  # noqa: PLC0415 -- where installed
 
             accounts.install()
+        if apps.is_installed("django.contrib.admin"):
+            from tenancy.boundaries import admin as office  # noqa: PLC0415 -- where installed
+
+            office.install()
         if apps.is_installed("django.contrib.sites"):
             from tenancy.boundaries import sites  # noqa: PLC0415 -- only where installed
 

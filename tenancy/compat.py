@@ -1,4 +1,4 @@
-"""django-tenants' context managers and tenant model, without the state they share.
+"""django-tenants' context managers and tenant model, without the state they share; `runserver`.
 
 What they keep doing: `tenant_context(t)`, `schema_context(name)`, `with tenant:`, as managers and
 as decorators, in commands and tests. What changes:
@@ -7,7 +7,9 @@ as decorators, in commands and tests. What changes:
   recursive calls cannot swap tenants;
 - a unit of work never changes tenant: inside another tenant's scope they raise;
 - from the platform's scope they run a fresh unit and put the platform's back;
-- creating a schema is the owner's work; in a request it is queued for the provisioning worker.
+- creating a schema is the owner's work; in a request it is queued for the provisioning worker;
+- whether all migrations are applied, which `runserver` asks, is read as the owner, and not at all
+  in a process that does not know the owner.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from contextlib import ExitStack
 from contextvars import ContextVar
 from typing import Any
 
+from django.core.management import BaseCommand
 from django.db.models import Model
 from django_tenants import utils
 from django_tenants.models import TenantMixin
@@ -26,6 +29,7 @@ from tenancy.context import (
     ScopeManager,
     current_scope,
     outside_scope,
+    owner_scope,
     platform_scope,
     tenant_scope,
 )
@@ -33,6 +37,7 @@ from tenancy.scopes import HasSchemaName, ScopeKind, Surface
 
 __all__ = ["install"]
 
+_MIGRATIONS_CHECKED = BaseCommand.check_migrations
 _entered: ContextVar[tuple[ExitStack, ...]] = ContextVar("tenancy_compat", default=())
 
 
@@ -48,6 +53,15 @@ def install() -> None:
     for decorator in (utils.tenant_context, utils.schema_context):
         decorator._recreate_cm = _recreated
     TenantMixin.create_schema = _create_schema
+    BaseCommand.check_migrations = _check_migrations  # type: ignore[method-assign]  # -- replaced on purpose
+
+
+def _check_migrations(self: BaseCommand) -> None:
+    if current_scope() is not None:
+        _MIGRATIONS_CHECKED(self)
+    elif conf.tenancy().owner is not None:
+        with owner_scope(reason="check the migrations"):
+            _MIGRATIONS_CHECKED(self)
 
 
 def _enter_from(source: Any) -> Any:

@@ -148,7 +148,7 @@ def _refuse_inside_transaction() -> None:
             f"refused: fresh units cannot start here. Found: {scope.stamp}, a tenant's unit or "
             "an open atomic(). Needed: no scope or the platform's, outside any transaction."
         )
-        raise ScopeChangeError(message)
+        raise refused(ScopeChangeError(message))
 
 
 def _refuse_inside_request() -> None:

@@ -6,6 +6,7 @@ import os
 from contextvars import ContextVar
 
 from tenancy.exceptions import NoTenantError
+from tenancy.refusals import refused
 from tenancy.scopes import Scope, Tenant
 
 __all__ = ["current_scope", "current_tenant", "require_scope", "scope_var"]
@@ -28,15 +29,16 @@ def require_scope() -> Scope:
     if scope is None:
         message = (
             "refused: no scope. Found: code that needs one outside any unit of work. "
-            "Needed: tenant_scope(tenant), platform_scope() or the middleware around it."
+            "Needed: tenant_scope(tenant), platform_scope() or the middleware around it; for a "
+            "command of Django's, tenant_command."
         )
-        raise NoTenantError(message)
+        raise refused(NoTenantError(message))
     if scope.unit.ended:
         message = (
             f"refused: the unit of work in {scope.stamp} has ended. Found: code that outlived it "
             "(a thread, a task or a generator). Needed: a unit of its own, or an end before it."
         )
-        raise NoTenantError(message, reason="scope:ended:refused")
+        raise refused(NoTenantError(message, reason="scope:ended:refused"))
     return scope
 
 
@@ -49,7 +51,7 @@ def current_tenant() -> Tenant:
     scope = require_scope()
     if scope.tenant is None:
         message = f"refused: {scope.stamp} is no tenant's scope. Needed: tenant_scope(tenant)."
-        raise NoTenantError(message)
+        raise refused(NoTenantError(message))
     return scope.tenant
 
 

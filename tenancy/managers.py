@@ -57,7 +57,7 @@ class ScopeManager:
         """
         if self._entered is not None:
             message = "refused: this scope manager is in use. Needed: a new one for each `with`."
-            raise ScopeChangeError(message)
+            raise refused(ScopeChangeError(message))
         outer = scope_var.get()
         if outer is not None:
             self._entered = (self._join(outer), None)
@@ -79,7 +79,7 @@ class ScopeManager:
         """
         if self._entered is None:
             message = "refused: this scope manager was not entered."
-            raise ScopeChangeError(message)
+            raise refused(ScopeChangeError(message))
         (scope, token), self._entered = self._entered, None
         if token is not None:
             _leave(scope, token, failed=exc is not None)
@@ -135,7 +135,7 @@ class ScopeManager:
         """
         if self._entered is None or self._entered[1] is None:
             message = "refused: only the manager that opened a unit can suspend it."
-            raise ScopeChangeError(message)
+            raise refused(ScopeChangeError(message))
         scope, token = self._entered[0], self._entered[1]
         self._entered = None
         scope_var.reset(token)
@@ -247,7 +247,7 @@ def _leave(scope: Scope, token: Token[Scope | None] | None, *, failed: bool) -> 
             f"refused: {scope.stamp} was left inside an open atomic(). Found: a transaction that "
             "was still open; it is rolled back. Needed: the atomic block inside the scope."
         )
-        raise ScopeChangeError(message)
+        raise refused(ScopeChangeError(message))
 
 
 def _restore(scope: Scope, token: Token[Scope | None] | None) -> None:
@@ -261,7 +261,7 @@ def _restore(scope: Scope, token: Token[Scope | None] | None) -> None:
             f"refused: {scope.stamp} was left from another task or thread. Found: a generator "
             "closed by somebody else. Needed: `with` entered and left in the same one."
         )
-        raise ScopeChangeError(message) from error
+        raise refused(ScopeChangeError(message)) from error
 
 
 def enter_for_good(manager: ScopeManager) -> None:
@@ -288,6 +288,6 @@ def leave_for_good() -> bool:
         return False
     if not scope.unit.exitless:
         message = f"refused: {scope.stamp} is left by the code that entered it, not from inside."
-        raise ScopeChangeError(message)
+        raise refused(ScopeChangeError(message))
     _leave(scope, None, failed=False)
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from tenancy import signals
-from tenancy.exceptions import IsolationError
+from tenancy.exceptions import IsolationError, StatementRefusedError
 
 __all__ = ["refused"]
 
@@ -13,10 +13,15 @@ _E = TypeVar("_E", bound=IsolationError)
 
 
 def refused(error: _E) -> _E:
-    """Announce `error` as `signals.access_refused` and return it, to be raised.
+    """Announce `error` and return it, to be raised.
+
+    A statement's refusal is announced as `signals.statement_refused`, any other one as
+    `signals.access_refused`.
 
     Raises:
         Exception: a listener's own error; a refusal that cannot be recorded still stops the work.
     """
-    signals.access_refused.send(sender=type(error), error=error)
+    of_statement = isinstance(error, StatementRefusedError)
+    announced = signals.statement_refused if of_statement else signals.access_refused
+    announced.send(sender=type(error), error=error)
     return error

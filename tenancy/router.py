@@ -23,6 +23,7 @@ from tenancy import conf
 from tenancy.context import current_scope
 from tenancy.exceptions import WrongTenantError
 from tenancy.provenance import require_same_scope
+from tenancy.refusals import refused
 from tenancy.scopes import ScopeKind
 
 __all__ = ["TenantRouter", "platform_models"]
@@ -83,7 +84,7 @@ def _check_side(model: type[Model], kind: ScopeKind) -> None:
         f"refused: {model._meta.label} is {side} model. Found: a {kind} scope. "
         f"Needed: {side} scope."
     )
-    raise WrongTenantError(message, found=str(kind), reason="model:side:refused")
+    raise refused(WrongTenantError(message, found=str(kind), reason="model:side:refused"))
 
 
 def _tenant_only(model: type[Model]) -> bool:

@@ -35,6 +35,7 @@ from tenancy.backend.errors import sanitise
 from tenancy.current import scope_var
 from tenancy.exceptions import StatementRefusedError, WrongTenantError
 from tenancy.guard.placeholders import Style
+from tenancy.refusals import refused
 from tenancy.sockets import let_go
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class TenantConnection(psycopg.Connection[Any]):
                 self._require_assumptions(text)
                 self.guard.check(text, has_params=has_params, schema=self.schema, style=style)
         except StatementRefusedError as error:
-            signals.statement_refused.send(sender=TenantConnection, error=error)
+            refused(error)
             raise
         return text
 
@@ -166,7 +167,7 @@ class TenantConnection(psycopg.Connection[Any]):
                     "transactions and cursors. Needed: a statement through a cursor."
                 )
                 reason = "statement:driver:refused"
-                raise StatementRefusedError(message, reason=reason, statement=repr(raw))
+                raise refused(StatementRefusedError(message, reason=reason, statement=repr(raw)))
             command = raw
         return super()._exec_command(command, *args, **kwargs)
 
@@ -202,8 +203,10 @@ class TenantConnection(psycopg.Connection[Any]):
                 f"refused: a connection used outside its unit of work. Found: {found}. "
                 "Needed: a cursor made in this unit."
             )
-            raise WrongTenantError(
-                message, found=found, needed=self.schema, reason="connection:lease:refused"
+            raise refused(
+                WrongTenantError(
+                    message, found=found, needed=self.schema, reason="connection:lease:refused"
+                )
             )
 
     def _require_assumptions(self, text: str) -> None:
@@ -228,7 +231,7 @@ def _require_tenant_cursor(gen: Any) -> None:
             f"refused: a cursor of {type(cursor).__module__}.{type(cursor).__qualname__} on a "
             "guarded connection. Needed: connection.cursor()."
         )
-        raise StatementRefusedError(message, reason="cursor:class:refused")
+        raise refused(StatementRefusedError(message, reason="cursor:class:refused"))
 
 
 def _cleaned(name: str) -> Callable[..., Any]:
@@ -322,7 +325,7 @@ class _Guarded:
                 "refused: a statement that was not judged. Found: psycopg's own method called on "
                 "this cursor. Needed: cursor.execute()."
             )
-            raise StatementRefusedError(message, reason="cursor:method:refused")
+            raise refused(StatementRefusedError(message, reason="cursor:method:refused"))
         kwargs["force_extended"] = force_extended or guarded
         super()._execute_send(query, **kwargs)  # type: ignore[misc]  # -- a mixin
 

@@ -32,6 +32,7 @@ from tenancy.guard.cache import Guard
 from tenancy.guard.policy import Policy
 from tenancy.logins.names import FixedLogin, fixed_login
 from tenancy.logins.opening import open_with_any
+from tenancy.refusals import refused
 from tenancy.scopes import Scope, ScopeKind
 
 __all__ = ["evict_inactive", "guard", "lend", "pool", "quarantine_connection"]
@@ -137,7 +138,7 @@ def _credentials(scope: Scope, database: str) -> tuple[str, _Secrets]:
             "refused: owner scope. Found: a process without owner credentials. "
             "Needed: TENANCY['OWNER'], in commands only."
         )
-        raise NoTenantError(message, reason="scope:owner:refused")
+        raise refused(NoTenantError(message, reason="scope:owner:refused"))
     owner = tenancy.owner
     return owner.user, lambda: [owner.password]
 
@@ -149,7 +150,7 @@ def _tenant_credentials(scope: Scope, database: str) -> tuple[str, _Secrets]:
             f"refused: tenant {scope.schema} is not active. Found: no active login in the "
             "registry. Needed: a tenant that is created and not suspended."
         )
-        raise NoTenantError(message, reason="scope:inactive:refused")
+        raise refused(NoTenantError(message, reason="scope:inactive:refused"))
     keys = conf.tenancy().master_keys
     return found.login, lambda: keys.passwords(
         likeliest=found.secret_version, database=database, login=found.login

@@ -18,9 +18,7 @@ import sys
 from argparse import ArgumentParser
 from typing import Any, ClassVar
 
-from django.core.management.base import BaseCommand, CommandError
-from rich.console import Console
-from rich.progress import Progress
+from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 from typing_extensions import override
 
 from tenancy import conf
@@ -93,9 +91,9 @@ class TenantCommand(ReportingCommand):
     """A command for one tenant or for each: `handle_tenant` runs in a fresh unit of the tenant's.
 
     Exits 1 if a unit failed. Each unit gets a command object of its own, so that what one tenant's
-    run leaves on `self` is not there in the next; what it writes to `self.stdout` goes to standard
-    error, because the result is the statuses. Ctrl-C rolls the current unit back and says what is
-    done; `--after` goes on from there.
+    run leaves on `self` is not there in the next. With `--tenant` what it writes to `self.stdout`
+    is the result; with `--all-tenants` or `--json` that goes to standard error, and the result is
+    the statuses. Ctrl-C rolls the current unit back and says what is done; `--after` goes on.
 
     Raises (from running it):
         ScopeChangeError: called in a tenant's unit of work, or in an open transaction.
@@ -123,26 +121,35 @@ class TenantCommand(ReportingCommand):
         as_json = options.pop("json")
         name, after = options.pop("tenant"), options.pop("after")
         tenants = _chosen(name, after)
-        done: list[UnitStatus] = []
-        stopped = False
-        console = Console(stderr=True)
-        with Progress(console=console, transient=True, disable=name is not None) as progress:
-            bar = progress.add_task(_name(self), total=len(tenants))
-            try:
-                for tenant in tenants:
-                    done.extend(self._run(tenant, options))
-                    progress.advance(bar)
-            except KeyboardInterrupt:
-                stopped = True
+        prints = name is not None and not as_json
+        done, stopped = self._run_all(tenants, options, out=self.stdout if prints else self.stderr)
         if stopped:
             self.stderr.write(_how_to_go_on(done, len(tenants)))
         rows = [dataclasses.asdict(status) for status in done]
         safe = not stopped and all(status.ok for status in done)
-        self.report(rows, as_json=as_json, safe=safe)
+        self.report([] if prints and safe else rows, as_json=as_json, safe=safe)
 
-    def _run(self, tenant: Tenant, options: dict[str, Any]) -> list[UnitStatus]:
+    def _run_all(
+        self, tenants: tuple[Tenant, ...], options: dict[str, Any], *, out: OutputWrapper
+    ) -> tuple[list[UnitStatus], bool]:
+        from rich.console import Console  # noqa: PLC0415 -- needed by who runs one
+        from rich.progress import track  # noqa: PLC0415 -- as above
+
+        done: list[UnitStatus] = []
+        console, name = Console(stderr=True), _name(self)
+        shown = track(tenants, name, console=console, transient=True, disable=len(tenants) == 1)
+        try:
+            for tenant in shown:
+                done.extend(self._run(tenant, options, out))
+        except KeyboardInterrupt:
+            return done, True
+        return done, False
+
+    def _run(
+        self, tenant: Tenant, options: dict[str, Any], out: OutputWrapper
+    ) -> list[UnitStatus]:
         def work(tenant: Tenant) -> None:
-            command = self._anew()
+            command = self._anew(out)
             require_scope().unit.acts_for(_actor(command))
             try:
                 command.handle_tenant(tenant, **_copied(options))
@@ -157,10 +164,9 @@ class TenantCommand(ReportingCommand):
 
         return fresh_units([tenant], surface=Surface.COMMAND).run(work)
 
-    def _anew(self) -> TenantCommand:
-        # The stream below: a wrapper in a wrapper ends lines twice.
-        errors: Any = self.stderr._out
-        return type(self)(stdout=errors, stderr=errors)
+    def _anew(self, out: OutputWrapper) -> TenantCommand:
+        # The streams below: a wrapper in a wrapper ends lines twice.
+        return type(self)(stdout=getattr(out, "_out"), stderr=getattr(self.stderr, "_out"))  # noqa: B009 -- django-stubs leaves it out
 
 
 def _chosen(name: str | None, after: str | None) -> tuple[Tenant, ...]:

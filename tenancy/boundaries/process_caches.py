@@ -1,9 +1,9 @@
 """Caches of the process: `tenant_cache` in place of `functools.cache`, and a search for leaks.
 
 Holds: what `tenant_cache` remembers is found in its own scope only. `search()` names every module
-global, class attribute and `lru_cache` of the project that holds a tenant's instance or queryset,
-with the tenant's opaque id. Does not hold: plain values (a name, a number) carry no stamp and are
-not seen; nor is what hides in closures, in C types or deeper than the limits below; it is found
+global, class attribute, `ModelAdmin` and `lru_cache` of the project that holds a tenant's instance
+or queryset, with its opaque id. Does not hold: plain values (a name, a number) have no stamp and
+are not seen; nor is what hides in closures, in C types or deeper than the limits; it is found
 after it was kept, not before. Turn it on in tests by the fixture of
 `tenancy.testing.no_process_caches`, in production by TENANCY["WATCH_PROCESS_CACHES"] = 0.001 (the
 share of units after which this process is searched, for about 0.1 s; a finding is logged once).
@@ -50,6 +50,7 @@ _NOT_PROJECT = ("django.", "django_tenants", "tenancy")
 _logger = logging.getLogger("tenancy.process_caches")
 _told: set[str] = set()
 _SCOPED = "tenancy_scoped"
+_OF_MODEL_ADMIN = {"model", "opts", "admin_site"}
 
 
 def tenant_cache(*, maxsize: int | None = 128) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
@@ -148,10 +149,25 @@ def _roots(begin: float) -> Iterator[tuple[str, object]]:
             yield f"{name}.{attribute}", value
             if isinstance(value, type) and value.__module__ == name:
                 yield from _attributes(name, value)
+    yield from _model_admins()
     for wrapper in gc.get_objects():
         # By type(): isinstance() would ask lazy objects for their class, and wake them.
         if type(wrapper) is _LRU and _of_project(wrapper, packages):
             yield f"{wrapper.__module__}.{wrapper.__qualname__}", wrapper
+
+
+def _model_admins() -> Iterator[tuple[str, object]]:
+    # They live as long as the process, in a site that is a global of Django's.
+    if not apps.is_installed("django.contrib.admin"):
+        return
+    from django.contrib.admin.sites import all_sites  # noqa: PLC0415 -- only where installed
+
+    for site in tuple(all_sites):
+        for kept_by in tuple(site._registry.values()):
+            owner = type(kept_by)
+            for attribute, value in tuple(vars(kept_by).items()):
+                if attribute not in _OF_MODEL_ADMIN:
+                    yield f"{owner.__module__}.{owner.__qualname__}.{attribute}", value
 
 
 def _of_project(wrapper: Any, packages: set[str]) -> bool:

@@ -7,9 +7,9 @@ with `SECRET_KEY_FALLBACKS` or an older master key verifies until that is remove
 `NoTenantError`. The platform signs for itself. Does not hold: keys that a caller brings along
 (`Signer(key=...)`), a copy of SECRET_KEY in another setting (`tenancy.E055` finds it), and a
 signature shown again where it was made. A signature says only that it does not verify, so a
-foreign one is not announced as such. Turned on by the app, when Django is ready: `settings.
-SECRET_KEY` becomes a `ScopedSecret`, and nothing of Django is replaced. What was signed before is
-void once; a library that encrypts with SECRET_KEY needs a key of its own before that.
+foreign one is not announced as such. Turned on by the app, before the apps that come after it are
+imported: `settings.SECRET_KEY` becomes a `ScopedSecret`; nothing of Django is replaced. What was
+signed before is void once; a library that encrypts with it needs a key of its own before that.
 """
 
 from __future__ import annotations

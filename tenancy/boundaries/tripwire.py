@@ -5,7 +5,8 @@ sends a datagram or asks a name server but egress and the configured servers (ma
 layers, databases, `EGRESS_ALLOWED`). With `"process"`: the same in the whole process, so also in
 threads that have no scope.
 Does not hold: for C libraries with sockets of their own (libpq, gRPC, curl), child processes,
-local (unix) sockets, and connections that were opened before; put a network rule beside it.
+local (unix) sockets, connections that were opened before, and the name server's question for a
+name given to a socket itself, which Python asks before it tells; put a network rule beside it.
 Turn it on: the setting; an audit hook cannot be removed, so it is installed once and asks it.
 """
 
@@ -36,7 +37,9 @@ __all__ = ["MODES", "install", "passing"]
 MODES = ("", "scopes", "process")
 _CONNECTS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 _LOOKUPS = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
-_WATCHED = _CONNECTS | _LOOKUPS
+# These ask a name server also for what is an address already.
+_REVERSE_LOOKUPS = frozenset({"socket.gethostbyaddr", "socket.getnameinfo"})
+_WATCHED = _CONNECTS | _LOOKUPS | _REVERSE_LOOKUPS
 _LOOK_AGAIN_SECONDS = 30
 
 _passing: ContextVar[bool] = ContextVar("tenancy_egress_passing", default=False)
@@ -66,6 +69,9 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
         if _is_local_name(host) or _is_configured(_text(host), port):
             return
         _refuse("name", _text(host))
+    if event in _REVERSE_LOOKUPS:
+        _look_back(arguments[0])
+        return
     connecting, address = arguments
     if not isinstance(address, tuple):  # a unix socket's path, or a connected socket's None
         return
@@ -74,6 +80,13 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     # The standard library closes it after an OSError only.
     connecting.close()
     _refuse("address", str(address[0]))
+
+
+def _look_back(asked: Any) -> None:
+    host, port = asked[:2] if isinstance(asked, tuple) else (asked, None)
+    # getfqdn(): what mail calls this machine, in every message and to every server.
+    if _text(host) != socket.gethostname() and not _is_configured(_text(host), port):
+        _refuse("name", _text(host))
 
 
 def _is_on() -> bool:

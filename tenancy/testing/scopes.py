@@ -13,6 +13,7 @@ from tenancy import conf
 from tenancy.context import tenant_scope
 from tenancy.current import scope_var
 from tenancy.exceptions import ScopeChangeError
+from tenancy.refusals import refused
 from tenancy.scopes import HasSchemaName, Scope
 
 __all__ = ["as_tenant", "outside"]
@@ -31,7 +32,7 @@ def outside() -> Iterator[None]:
             f"refused: a scope is not stepped out of. Found: database {name!r}. "
             "Needed: a test database, whose name begins with 'test_'."
         )
-        raise ScopeChangeError(message)
+        raise refused(ScopeChangeError(message))
     token = scope_var.set(None)
     try:
         yield

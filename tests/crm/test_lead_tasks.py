@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -51,3 +52,13 @@ def test_broker_of_an_assigned_lead_is_told_by_mail_of_its_agency_only(
     assert f"http://testserver/leads/{lead.pk}/" in sent.body
     with as_tenant(committed.twin):
         assert outbox() == []
+
+
+def test_worker_that_code_calls_leaves_signals_as_they_were(committed: TestTenants) -> None:
+    stops = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in stops]
+
+    with outside():
+        call_command("tenant_worker", batch=True, interval=0)
+
+    assert [signal.getsignal(number) for number in stops] == before

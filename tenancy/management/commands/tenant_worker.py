@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import time
 from argparse import ArgumentParser
@@ -18,6 +19,8 @@ from tenancy.scopes import ScopeKind, Tenant
 __all__ = ["Command"]
 
 _ID_LENGTH = 32
+_TELLS_ROUNDS = 2
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Command(BaseCommand):
@@ -39,9 +42,19 @@ class Command(BaseCommand):
     @override
     def handle(self, *args: Any, **options: Any) -> None:
         self.running = True
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._stop)
+        if options["verbosity"] < _TELLS_ROUNDS:
+            # It would tell of a worker's start and end for every tenant in every round.
+            logging.getLogger("django_tasks_db").setLevel(logging.WARNING)
         self.worker_id = get_random_string(_ID_LENGTH)
+        before = {number: signal.signal(number, self._stop) for number in _STOPS}
+        try:
+            self._work(options)
+        finally:
+            # Called by code, it must not keep that from being stopped.
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _work(self, options: dict[str, Any]) -> None:
         while self.running:
             busy = [tenant for tenant in active_tenants() if self._ran_one(tenant, options)]
             if options["batch"] and not busy:

@@ -26,7 +26,7 @@ OpenStore = Callable[[str], Store]
 _PATIENCE_SECONDS = 10
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cache_table(tenants: TestTenants, django_db_blocker: Any) -> Iterator[None]:
     """`DoorEntry`'s table, in every test tenant's schema, as a migration would make it."""
     with django_db_blocker.unblock(), outside():

@@ -70,7 +70,7 @@ def test_what_a_command_kept_of_one_tenant_is_not_there_in_the_next(
     command = Command()
     with ExitStack() as stack:
         if door == "off":
-            stack.enter_context(replaced(commands.TenantCommand, "_anew", lambda self: self))
+            stack.enter_context(replaced(commands.TenantCommand, "_anew", lambda self, out: self))
         for tenant in (first, second):
             call_command(command, "--tenant", tenant.schema_name)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -28,15 +27,12 @@ def _same_label_everywhere(committed: TestTenants) -> None:
 
 @pytest.mark.attack
 @pytest.mark.parametrize("way", ["default", "twin"])
-def test_dump_holds_the_rows_of_the_named_tenant_alone(
-    committed: TestTenants, tmp_path: Path, way: str
-) -> None:
-    schema = getattr(committed, way).schema_name
-    dump = tmp_path / "dump.json"
+def test_dump_holds_the_rows_of_the_named_tenant_alone(committed: TestTenants, way: str) -> None:
+    schema, out = getattr(committed, way).schema_name, io.StringIO()
 
-    call_command("tenant_command", "--tenant", schema, "dumpdata", "shop.tag", "-o", str(dump))
+    call_command("tenant_command", "--tenant", schema, "dumpdata", "shop.tag", stdout=out)
 
-    assert [row["fields"]["label"] for row in json.loads(dump.read_text())] == [f"of {schema}"]
+    assert [row["fields"]["label"] for row in json.loads(out.getvalue())] == [f"of {schema}"]
 
 
 @pytest.mark.attack
@@ -78,7 +74,7 @@ def test_command_that_needs_more_rights_is_refused_and_moves_nothing(
         call_command("tenant_command", "--tenant", schema, *command, stdout=out, stderr=err)
 
     assert exited.value.code == 1
-    assert "StatementRefusedError" in out.getvalue() or "CommandError" in out.getvalue()
+    assert "StatementRefusedError" in out.getvalue()
     assert [labels(one.schema_name) for one in committed.tenants] == [
         [f"of {one.schema_name}"] for one in committed.tenants
     ]

@@ -74,6 +74,16 @@ def _name(port: int) -> object:
     return "sent"
 
 
+def _name_of_address(port: int) -> object:
+    socket.gethostbyaddr("127.0.0.1")
+    return "sent"
+
+
+def _name_of_server(port: int) -> object:
+    socket.getnameinfo(("127.0.0.1", port), 0)
+    return "sent"
+
+
 def _thread(port: int) -> object:
     found: list[object] = []
     thread = threading.Thread(target=lambda: found.append(attempt(_raw, port)))
@@ -82,7 +92,10 @@ def _thread(port: int) -> object:
     return found[0]
 
 
-SEEN = [_raw, _datagram, _asyncio, _asyncio_thread, _requests, _urllib, _httpx, _name]
+SEEN = [
+    *(_raw, _datagram, _asyncio, _asyncio_thread, _requests, _urllib, _httpx),
+    *(_name, _name_of_address, _name_of_server),
+]
 
 
 def attempt(way: Way, port: int) -> object:
@@ -149,3 +162,12 @@ def test_libpq_and_child_processes_are_invisible(committed: TestTenants, allowed
         status = subprocess.run([sys.executable, "-c", child], check=False).returncode
 
     assert status == 0
+
+
+def test_own_name_of_this_machine_is_found_with_the_tripwire_on(committed: TestTenants) -> None:
+    with as_tenant(committed.default):
+        off = socket.getfqdn()
+        with tripwire("scopes"):
+            on = socket.getfqdn()
+
+    assert on == off

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hmac
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +178,25 @@ def test_secret_does_not_show_and_passes_djangos_checks(committed: TestTenants) 
     assert _check_secret_key(ScopedSecret("a" * 60)) is False
     assert _check_secret_key(ScopedSecret("0123456789" * 6)) is True
     assert _check_secret_key(ScopedSecret("django-insecure-" + "0123456789" * 6)) is False
+
+
+def test_app_that_keeps_the_secret_when_it_is_imported_keeps_the_scopes_one() -> None:
+    # As rest_framework_simplejwt does, whose tokens would be good at every tenant.
+    told = (
+        "import django; django.setup();"
+        " from tests.doors.sessions.keeper import KEPT; print(repr(KEPT))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", told],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.doors.sessions.keeping"},
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.strip() == repr(ScopedSecret(""))
 
 
 def test_secret_taken_apart_in_another_way_fails() -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
+from django.core.management.commands import runserver
 from django.db import connection, transaction
+from django.test import override_settings
 from django_tenants.utils import (
     get_public_schema_name,
     schema_context,
@@ -163,6 +167,25 @@ def test_schema_exists_as_owner_tells(rivals: Rivals) -> None:
         found = [schema_exists(rivals.own.schema_name), schema_exists("tnobody")]
 
     assert found == [True, False]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["owner", "no owner"])
+def test_runserver_asks_for_migrations_as_the_owner_or_not_at_all(
+    rivals: Rivals,
+    known: bool,  # noqa: FBT001 -- a case
+) -> None:
+    said = StringIO()
+    changed = {} if known else {"OWNER": None}
+    with owner_scope(reason="forget a migration"), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
+
+    try:
+        with override_settings(TENANCY={**settings.TENANCY, **changed}):
+            runserver.Command(stdout=said).check_migrations()
+    finally:
+        call_command("migrate_schemas", "sessions", shared=True, fake=True, verbosity=0)
+
+    assert ("sessions" in said.getvalue(), current_scope()) == (known, None)
 
 
 # Not here: "subprocess" starts manage.py anew, which knows nothing of the test database.

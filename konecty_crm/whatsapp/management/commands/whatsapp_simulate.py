@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import secrets
 import urllib.error
 import urllib.request  # egress: stands for Meta, which calls us
@@ -37,7 +38,8 @@ class Command(BaseCommand):
 
     @override
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--url", default="http://localhost:8000/webhooks/whatsapp")
+        served = f"http://localhost:{os.environ.get('PORT') or 8000}/webhooks/whatsapp"
+        parser.add_argument("--url", default=served)
         parser.add_argument("--seed", type=int, help="repeats a run; default: a new one")
         parser.add_argument("--batches", type=int, default=10)
 
@@ -86,5 +88,5 @@ def _post(url: str, body: bytes) -> int:
     except urllib.error.HTTPError as error:
         return error.code
     except urllib.error.URLError as error:
-        message = f"nothing answers at {url}: {error.reason}"
+        message = f"nothing answers at {url}: {error.reason}. Needed: make run, at the same PORT."
         raise CommandError(message) from error
