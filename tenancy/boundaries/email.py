@@ -154,7 +154,8 @@ def _require_own_sender(message: EmailMessage) -> None:
     given += [
         str(value)
         for name, value in message.extra_headers.items()
-        if name.lower() in _SENDER_HEADERS
+        # Readers of mail take `From :` for `From:` (RFC 5322, section 4.5).
+        if name.strip().lower() in _SENDER_HEADERS
     ]
     if not _addresses(given) <= _addresses([own]):
         text = (

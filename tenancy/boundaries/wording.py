@@ -114,6 +114,8 @@ def clean_text(text: str, errors: tuple[BaseException, ...] = ()) -> str:
 
 def _messages(error: BaseException) -> set[str]:
     texts = {str(error), *(arg for arg in error.args if isinstance(arg, str))}
+    # As `repr` writes them, which differs where there are line ends or quotes.
+    texts |= {repr(text)[1:-1] for text in texts}
     return texts - {"", type(error).__name__}
 
 

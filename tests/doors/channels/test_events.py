@@ -98,11 +98,13 @@ def test_client_that_goes_away_ends_the_unit_and_gives_its_connection_back(
 ) -> None:
     with stream(port, A, "rows") as of_a, stream(port, B, "rows") as of_b:
         next(of_a), next(of_b)
+        during = get(port, A, "facts")
 
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while len(get(port, A, "facts")["ended"]) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
     found = get(port, A, "facts")
+    assert (during["lent"], during["ended"]) == (2, [])
     assert found["lent"] == 0
     assert sorted(found["ended"]) == sorted(
         f"tenant:{tenant.schema_name}" for tenant in (buyers.default, buyers.twin)

@@ -187,6 +187,7 @@ def test_messages_of_two_tenants_are_not_sent_together(
 FORGED: dict[str, Callable[[str], dict[str, Any]]] = {
     "from_email": lambda address: {"from_email": address},
     "From header": lambda address: {"headers": {"From": address}},
+    "From header with a blank": lambda address: {"headers": {"From ": address}},
     "Sender header": lambda address: {"headers": {"Sender": address}},
     "lower-case header": lambda address: {"headers": {"resent-from": address}},
     "two addresses": lambda address: {"headers": {"From": f"{sender_here()}, {address}"}},

@@ -148,6 +148,10 @@ _OUTPUTS: dict[str, Callable[[Exception], str]] = {
         logging.Formatter(),
         lambda: _in_handling(error, lambda: _logger.error(f"failed: {error}")),  # noqa: G004 -- a careless one
     ),
+    "repr while it is handled": lambda error: _line(
+        logging.Formatter(),
+        lambda: _in_handling(error, lambda: _logger.error(f"failed: {error!r}")),  # noqa: G004 -- a careless one
+    ),
     "structlog": lambda error: _line(
         StructuredFormatter(),
         lambda: _in_handling(
@@ -268,3 +272,16 @@ def test_time_out_says_so_in_the_servers_own_words(committed: TestTenants) -> No
                 cursor.execute("RESET statement_timeout")
 
     assert text == "QueryCanceled (57014): canceling statement due to statement timeout"
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("door", [nullcontext, error_details_shown], ids=["on", "off"])
+def test_repr_of_a_message_of_several_lines_is_taken_out_of_a_text(
+    sides: tuple[Side, Side], door: Callable[[], AbstractContextManager[None]]
+) -> None:
+    for side in sides:
+        error = ValueError(f"first line\n{side.canary}'s")
+        with door(), as_tenant(side.tenant):
+            line = _OUTPUTS["repr while it is handled"](error)
+
+        assert side.told_by(line) is (door is error_details_shown)
