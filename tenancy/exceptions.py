@@ -14,8 +14,8 @@ TenancyError
 └── ConfigurationError (ImproperlyConfigured)
 
 Refusals derive from Django's `SuspiciousOperation`: Django logs them under `django.security` and
-answers 400 with a body that does not contain the message. The message names tenants by their
-opaque schema name and is for logs, never for a user.
+answers 400 with a body that does not contain the message. The message names tenants by opaque ids
+(`tenancy.keys.opaque_id`), and is for logs, not for a user.
 """
 
 from __future__ import annotations

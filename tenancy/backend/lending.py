@@ -147,7 +147,7 @@ def _tenant_credentials(scope: Scope, database: str) -> tuple[str, _Secrets]:
     found = registry.login_of(scope.schema)
     if found is None:
         message = (
-            f"refused: tenant {scope.schema} is not active. Found: no active login in the "
+            f"refused: {scope.stamp} is not active. Found: no active login in the "
             "registry. Needed: a tenant that is created and not suspended."
         )
         raise refused(NoTenantError(message, reason="scope:inactive:refused"))

@@ -4,7 +4,8 @@ Holds: no mail without a scope; a message made in one scope is neither changed, 
 in another; a backend that was opened in one scope sends for no other; the sender is the tenant's
 address (`TENANCY["EMAIL_SENDER"]`), whatever `from_email` or a From header says.
 Does not hold: to whom a tenant writes, and what (templates: `tenancy.boundaries.templates`; links
-are made from the request's host); setting attributes (`message.body = …`) is not watched.
+are made from the request's host); attributes that are set (`message.body = …`), and what a
+subclass's own `message()` writes.
 `install` patches the public methods of Django's EmailMessage; each asks before it does its work.
 On: EMAIL_BACKEND = "tenancy.boundaries.email.TenantEmailBackend" (MAILERS[…]["BACKEND"] since
 Django 6.1); it sends with TENANCY["EMAIL_BACKEND"], set up by Django's own EMAIL_* settings.

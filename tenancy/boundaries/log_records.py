@@ -1,11 +1,11 @@
 """Log records: each knows whose work it was made in, and quotes no rows; whoever writes it.
 
-Holds: every record of `logging` carries `record.tenancy` (scope, tenant's opaque id, unit of work,
-actor, surface) from the moment it is made, in threads, tasks and queues as well. Its arguments are
-told as `tenancy.boundaries.wording` tells values, and its traceback is already written without
-messages, so that handlers and formatters of others (mail, console, a queue) have nothing to leak.
-Does not hold: a value that code formats into the message itself is text like any other, unless it
-comes from the error at hand; `extra={…}` is for the formatter that prints it, ours prints none.
+Holds: every record of `logging` carries `record.tenancy` (scope, tenant's opaque id, unit, actor,
+surface) from the moment it is made. Its arguments are told as `tenancy.boundaries.wording` tells
+values, its traceback is written without messages, so that others' handlers (mail, console, a
+queue) have nothing to leak. What ends a thread or a finalizer is a record: `tenancy.uncaught`.
+Does not hold: a value that code formats into the message itself, unless it comes from the error at
+hand; `extra={…}` is for the formatter that prints it, ours prints none; what ends the process.
 On: `tenancy` in INSTALLED_APPS. For structured lines see `tenancy.boundaries.logs`.
 """
 
@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -125,10 +127,37 @@ class _WithoutParameters(logging.Filter):
         return True
 
 
+def _of_thread(given: threading.ExceptHookArgs) -> None:
+    if conf.shows_error_details():
+        threading.__excepthook__(given)
+    elif given.exc_type is not SystemExit:
+        _uncaught("a thread", given.exc_value)
+
+
+def _of_finalizer(given: sys.UnraisableHookArgs) -> None:
+    if conf.shows_error_details():
+        sys.__unraisablehook__(given)
+    else:
+        _uncaught("a finalizer or callback", given.exc_value)
+
+
+def _uncaught(where: str, error: BaseException | None) -> None:
+    logging.getLogger("tenancy.uncaught").error("an error ended %s", where, exc_info=error)
+
+
+def _hold_uncaught() -> None:
+    # Somebody else's hook knows what it does.
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = _of_thread
+    if sys.unraisablehook is sys.__unraisablehook__:
+        sys.unraisablehook = _of_finalizer
+
+
 def install() -> None:
     """Make records through `_RecordFactory`; a second call changes nothing."""
     if is_installed():
         return
+    _hold_uncaught()
     logging.setLogRecordFactory(_RecordFactory(logging.getLogRecordFactory()))
     logging.getLogger("django.db.backends").addFilter(_WithoutParameters())
     signals.scope_left.connect(_keep_actor, dispatch_uid="tenancy.boundaries.log_records")

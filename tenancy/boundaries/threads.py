@@ -1,19 +1,21 @@
-"""Threads inside a unit of work: `in_this_scope(func)` and `TenantThreadPoolExecutor`.
+"""Work that runs elsewhere or later: threads, executors and generators of one unit of work.
 
-Holds: a function that was made to carry a scope runs in that scope or is refused: it never runs
-after the unit ended, and never inside another unit of work. `asyncio` tasks, `asyncio.to_thread`
-and `sync_to_async` carry the scope by themselves; a plain thread, process or executor has none and
-is refused at the first row. Does not hold: what a thread began before the unit ended is not
-stopped; its next statement is refused. Threads of one unit do not share a transaction.
-Turned on by using them in place of `threading`'s and `concurrent.futures`' own.
+Holds: what was made to carry a scope runs in that scope or is refused: never after the unit ended,
+never in another one. `asyncio` tasks, `asyncio.to_thread` and `sync_to_async` carry the scope by
+themselves; a plain thread, process or executor has none and is refused at the first row.
+Does not hold: what a thread began before the unit ended is not stopped; its next statement is
+refused. A plain generator runs each part in the scope that asks for it: `scoped_generator` refuses
+that. Threads of one unit do not share a transaction. Turned on by using `in_this_scope`,
+`TenantThreadPoolExecutor` and `scoped_generator` in place of Python's own.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from typing import Any, ParamSpec, TypeVar
 
@@ -25,7 +27,7 @@ from tenancy.exceptions import NoTenantError, WrongTenantError
 from tenancy.refusals import refused
 from tenancy.scopes import Scope
 
-__all__ = ["TenantThreadPoolExecutor", "in_this_scope"]
+__all__ = ["TenantThreadPoolExecutor", "in_this_scope", "scoped_generator"]
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -69,6 +71,81 @@ class TenantThreadPoolExecutor(ThreadPoolExecutor):
         return super().submit(in_this_scope(fn), *args, **kwargs)
 
 
+def scoped_generator(func: Callable[_P, Any]) -> Callable[_P, Any]:
+    """A generator function, or an asynchronous one, whose parts all run in one unit of work.
+
+    Raises (from the generator):
+        NoTenantError: it is begun without a scope, or gone on with after its unit ended.
+        WrongTenantError: it is gone on with in another unit of work; `reason` is
+            `generator:scope:other`.
+        TypeError: `func` is no generator function; when it is decorated.
+    """
+    if inspect.isasyncgenfunction(func):
+        kind: Callable[..., Any] = _AsyncParts
+    elif inspect.isgeneratorfunction(func):
+        kind = _Parts
+    else:
+        message = f"{func!r} is no generator function"
+        raise TypeError(message)
+
+    @functools.wraps(func)
+    def begun(*args: _P.args, **kwargs: _P.kwargs) -> Any:
+        return kind(func(*args, **kwargs), require_scope())
+
+    return begun
+
+
+class _Parts(Generator[Any, Any, Any]):
+    def __init__(self, inner: Generator[Any, Any, Any], scope: Scope) -> None:
+        self._inner, self._scope = inner, scope
+
+    @override
+    def send(self, value: Any, /) -> Any:
+        _require_unit(self._scope)
+        return self._inner.send(value)
+
+    @override
+    def throw(self, *error: Any) -> Any:
+        _require_unit(self._scope)
+        return self._inner.throw(*error)
+
+    @override
+    def close(self) -> None:
+        # Python closes it when it is forgotten: any time, also in another unit.
+        with _back_in(self._scope):
+            self._inner.close()
+
+
+class _AsyncParts(AsyncGenerator[Any, Any]):
+    def __init__(self, inner: AsyncGenerator[Any, Any], scope: Scope) -> None:
+        self._inner, self._scope = inner, scope
+
+    @override
+    async def asend(self, value: Any, /) -> Any:
+        _require_unit(self._scope)
+        return await self._inner.asend(value)
+
+    @override
+    async def athrow(self, *error: Any) -> Any:
+        _require_unit(self._scope)
+        return await self._inner.athrow(*error)
+
+    @override
+    async def aclose(self) -> None:
+        with _back_in(self._scope):
+            await self._inner.aclose()
+
+
+@contextmanager
+def _back_in(scope: Scope) -> Iterator[None]:
+    # If the unit has ended, its scope refuses every statement.
+    token = scope_var.set(scope)
+    try:
+        yield
+    finally:
+        scope_var.reset(token)
+
+
 def _runs_later(func: Callable[..., Any]) -> bool:
     return (
         iscoroutinefunction(func)
@@ -84,6 +161,22 @@ def _refuse_ended(scope: Scope) -> None:
             "Needed: wait for it inside the unit, or a unit of its own."
         )
         raise refused(NoTenantError(message, reason="scope:ended:refused"))
+
+
+def _require_unit(scope: Scope) -> None:
+    _refuse_ended(scope)
+    here = scope_var.get()
+    if here is None or here.unit is not scope.unit:
+        found = here.stamp if here else "no scope"
+        message = (
+            f"refused: a generator begun in {scope.stamp} goes on elsewhere. Found: {found}. "
+            "Needed: the unit of work that began it."
+        )
+        raise refused(
+            WrongTenantError(
+                message, found=found, needed=scope.stamp, reason="generator:scope:other"
+            )
+        )
 
 
 def _refuse_other(scope: Scope) -> None:

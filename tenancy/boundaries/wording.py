@@ -29,12 +29,11 @@ from django.middleware.csrf import RejectRequest
 from tenancy import conf
 from tenancy.backend.errors import is_sanitised
 from tenancy.exceptions import ProvisioningError, TenancyError
-from tenancy.keys import opaque_id
+from tenancy.refusals import without_names
 
 __all__ = ["chain", "clean_text", "described", "errors_of", "told", "written"]
 
 _PLAIN = (decimal.Decimal, dt.date, dt.time, dt.timedelta, uuid.UUID, Path)
-_STAMP = re.compile(r"\btenant:([\w-]+)(?!:)")
 _QUERY_STRING = re.compile(r"\?[^\s?\"'<>]*=[^\s\"'<>]*")
 _MOST_ERRORS = 20
 
@@ -74,7 +73,7 @@ def described(error: BaseException) -> str:
     name = type(error).__name__
     if not _may_be_quoted(error):
         return name
-    text = _without_names(str(error))
+    text = without_names(str(error))
     return text if text.startswith(name) else f"{name}: {text}"
 
 
@@ -96,10 +95,6 @@ def _may_be_quoted(error: BaseException) -> bool:
     )
 
 
-def _without_names(text: str) -> str:
-    return _STAMP.sub(lambda found: f"tenant:{opaque_id(found[0])}", text)
-
-
 def clean_text(text: str, errors: tuple[BaseException, ...] = ()) -> str:
     """A text without query strings, schema names in stamps, and the messages of `errors`."""
     if conf.shows_error_details():
@@ -109,7 +104,7 @@ def clean_text(text: str, errors: tuple[BaseException, ...] = ()) -> str:
             for message in sorted(_messages(error), key=len, reverse=True):
                 found = rf"(?<!\w){re.escape(message)}(?!\w)"
                 text = re.sub(found, f"[{type(error).__name__}]", text)
-    return _without_names(_QUERY_STRING.sub("?…", text))
+    return without_names(_QUERY_STRING.sub("?…", text))
 
 
 def _messages(error: BaseException) -> set[str]:

@@ -16,7 +16,8 @@ from django.test.client import AsyncClientHandler, ClientHandler
 
 from tenancy import conf
 from tenancy.context import current_scope, tenant_scope
-from tenancy.testing.database import owner_truncate, tenants
+from tenancy.testing.database import tenants
+from tenancy.testing.emptying import empty_schemas
 from tenancy.testing.pinning import pinning
 from tenancy.testing.scopes import outside
 
@@ -86,7 +87,7 @@ def _fixture_teardown(self: Any) -> None:
         connection.close()
     manager.__exit__(None, None, None)
     with outside():
-        owner_truncate([tenant.schema_name for tenant in tenants.tenants])
+        empty_schemas([tenant.schema_name for tenant in tenants.tenants])
 
 
 def _call(self: Any, environ: Any) -> Any:

@@ -7,7 +7,7 @@ on Django's test host `testserver`; the second is its twin, the third a bystande
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,6 @@ from psycopg import sql
 
 from tenancy import conf
 from tenancy.backend import lending
-from tenancy.context import owner_scope
 from tenancy.exceptions import ConfigurationError
 from tenancy.fleet.provision import create_tenant
 from tenancy.fleet.setup import set_up
@@ -136,25 +135,3 @@ def _fields(host: str) -> dict[str, Any]:
     except FieldDoesNotExist:
         return {}
     return {"name": f"Agency at {host}"}
-
-
-def owner_truncate(schemas: Sequence[str]) -> None:
-    """Empty the tables of these schemas, save for what migrations put there."""
-    with owner_scope(reason="empty the test tenants"):
-        wrapper = connections[conf.database_alias()]
-        for schema in schemas:
-            with wrapper.cursor() as cursor:
-                cursor.execute("SET lock_timeout = '10s'")
-                cursor.execute(
-                    "SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = %s"
-                    " AND tablename <> ALL (%s)",
-                    [schema, list(_SEEDED)],
-                )
-                tables = [sql.Identifier(schema, name) for (name,) in cursor.fetchall()]
-                if tables:
-                    cursor.execute(
-                        sql.SQL("TRUNCATE {} RESTART IDENTITY").format(sql.SQL(", ").join(tables))
-                    )
-
-
-_SEEDED = ("django_migrations", "django_content_type", "auth_permission")

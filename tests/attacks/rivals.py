@@ -16,7 +16,8 @@ from tenancy import conf
 from tenancy.context import owner_scope
 from tenancy.logins.names import tenant_login
 from tenancy.scopes import Tenant
-from tenancy.testing.database import TestTenants, owner_truncate
+from tenancy.testing.database import TestTenants
+from tenancy.testing.emptying import empty_schemas
 from tenancy.testing.scopes import as_tenant, outside
 from tests.foreign.shop.models import Buyer, Order, Tag
 
@@ -91,7 +92,7 @@ def rivals(tenants: TestTenants) -> Iterator[Rivals]:
         yield found
     finally:
         with outside():
-            owner_truncate([tenant.schema_name for tenant in tenants.tenants])
+            empty_schemas([tenant.schema_name for tenant in tenants.tenants])
 
 
 def _fill(canary: str, *, total: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from asgiref.sync import iscoroutinefunction
 from django.contrib.auth import authenticate, get_user_model, login
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import BasePasswordHasher, get_hasher
 from django.contrib.auth.models import PermissionsMixin
@@ -90,6 +91,43 @@ def test_user_of_one_tenant_asked_at_the_other(
             there = _listed(asked(user, name))
         assert (there == answer) or name.startswith("get_session")
         assert announced == []
+
+
+@pytest.mark.attack
+@both_ways
+@off_and_on
+@pytest.mark.parametrize("name", users.BACKEND)
+@pytest.mark.filterwarnings("ignore:coroutine")
+def test_backend_asked_for_the_user_of_the_other_tenant(
+    sides: Sides, name: str, way: tuple[int, int], *, door: bool
+) -> None:
+    """What was asked once lies on the instance, and superusers may do everything."""
+    backend = ModelBackend()
+    arguments = ARGUMENTS.get(name.removeprefix("a"), ())
+
+    def ask(user: Any) -> Any:
+        answer = getattr(backend, name)(user, *arguments)
+        return asyncio.run(answer) if iscoroutinefunction(getattr(backend, name)) else answer
+
+    with as_tenant(sides[way[0]]):
+        user = load()
+        user.is_superuser = True
+        answer = ask(user)
+
+    if door:
+        with as_tenant(sides[way[1]]), pytest.raises(WrongTenantError) as refusal:
+            ask(user)
+        assert refusal.value.reason == "provenance:other:refused"
+    else:
+        with provenance_off(), as_tenant(sides[way[1]]):
+            assert ask(user) == answer
+
+
+def test_every_method_of_djangos_backend_that_takes_a_user_is_known() -> None:
+    found = {name for name in vars(ModelBackend) if "perm" in name and not name.startswith("_")}
+
+    # `with_perm` makes a queryset, which belongs to its scope.
+    assert found == {*users.BACKEND, "with_perm"}
 
 
 def _listed(answer: Any) -> Any:
