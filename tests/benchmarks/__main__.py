@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import cache, files, guard, pool, provision, request, tasks
+from tests.benchmarks import cache, doors, files, guard, pool, provision, request, tasks
 
 _ALL = {
     "cache": cache.main,
+    "doors": doors.main,
     "files": files.main,
     "guard": guard.main,
     "pool": pool.main,

@@ -13,7 +13,7 @@ import django
 
 from tests.benchmarks.measure import Round, take_turns
 
-__all__ = ["main"]
+__all__ = ["main", "new_tenant"]
 
 _SAMPLES = 30
 _ARGUMENTS = (7, "a@example.com", {"lead": 12, "notes": ["called", "wrote"]})
@@ -28,7 +28,7 @@ def main(rounds: int, redis_url: str) -> None:
     django.setup()
     from tenancy.context import tenant_scope  # noqa: PLC0415 -- after setup
 
-    tenant, subjects = _tenant(), {**_celery(redis_url), **_django_tasks()}
+    tenant, subjects = new_tenant(), {**_celery(redis_url), **_django_tasks()}
     with tenant_scope(tenant):
         for use in subjects.values():
             _round(use)
@@ -89,7 +89,8 @@ def _round(use: Callable[[], object]) -> Round:
     return samples
 
 
-def _tenant() -> Any:
+def new_tenant() -> Any:
+    """A tenant of the process's own database, whose server is set up first."""
     from tenancy.fleet.provision import create_tenant  # noqa: PLC0415 -- after setup
     from tenancy.fleet.setup import set_up  # noqa: PLC0415 -- after setup
     from tenancy.testing.template import SchemaTemplate  # noqa: PLC0415 -- after setup
