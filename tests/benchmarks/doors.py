@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.benchmarks.measure import Rounds, compared
 from tests.benchmarks.report import publish
-from tests.benchmarks.server import own_server
+from tests.benchmarks.server import ROOT, own_server
 from tests.benchmarks.stack import run_module, variant_environment
 from tests.doors.celery.servers import free_port
 from tests.doors.redis_server import redis_server
@@ -36,7 +36,7 @@ def main(effort: float) -> None:
         own_server() as server,
         tempfile.TemporaryDirectory() as folder,
         redis_server(Path(folder), port=free_port()) as url,
-        _web_server(Path(folder)) as address,
+        _web_server() as address,
     ):
         environment = {
             **variant_environment("tenancy", server, as_owner=True),
@@ -55,12 +55,10 @@ def main(effort: float) -> None:
 
 
 @contextmanager
-def _web_server(folder: Path) -> Iterator[str]:
+def _web_server() -> Iterator[str]:
     port = free_port()
-    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
-    with subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as server:
+    command = [sys.executable, "-m", "tests.benchmarks.project.web", str(port)]
+    with subprocess.Popen(command, cwd=ROOT) as server:
         try:
             _wait_for(port)
             yield f"http://127.0.0.1:{port}"

@@ -60,6 +60,9 @@ def _round(use: Use) -> Round:
 
 def _pieces(stack: ExitStack, redis_url: str) -> Iterator[tuple[str, tuple[Use, Use]]]:
     yield "session loaded from its table", _sessions()
+    yield "CSRF token made for a page", _csrf()
+    yield "user asked for a permission", _users()
+    yield "content type looked up", _content_types()
     yield "text signed and verified", _signing()
     yield "template found and rendered", _templates()
     yield "mail given to a backend", _mail()
@@ -81,6 +84,49 @@ def _sessions() -> tuple[Use, Use]:
         return lambda: store(session.session_key).load()
 
     return use(SessionStore), use(sessions.SessionStore)
+
+
+def _csrf() -> tuple[Use, Use]:
+    from django.http import HttpResponse  # noqa: PLC0415 -- after setup
+    from django.middleware.csrf import CsrfViewMiddleware, get_token  # noqa: PLC0415 -- as above
+    from django.test import RequestFactory  # noqa: PLC0415 -- after setup
+
+    from tenancy.boundaries.csrf import BoundCsrfCookie  # noqa: PLC0415 -- after setup
+
+    plain = CsrfViewMiddleware(lambda request: HttpResponse(get_token(request)))
+    own = BoundCsrfCookie(plain)
+    request = RequestFactory()
+    return lambda: plain(request.get("/")), lambda: own(request.get("/"))
+
+
+def _users() -> tuple[Use, Use]:
+    from django.contrib.auth.models import User  # noqa: PLC0415 -- after setup
+
+    user = User.objects.create(username="ana")
+    user.has_perm("shop.add_buyer")
+    plain: Any = User.has_perm.__wrapped__  # type: ignore[attr-defined]  # -- what the door wraps
+    return lambda: plain(user, "shop.add_buyer"), lambda: user.has_perm("shop.add_buyer")
+
+
+def _content_types() -> tuple[Use, Use]:
+    from django.contrib.contenttypes.models import (  # noqa: PLC0415 -- after setup
+        ContentType,
+        ContentTypeManager,
+    )
+
+    from tests.foreign.shop.models import Buyer  # noqa: PLC0415 -- after setup
+
+    class PlainManager(ContentTypeManager):
+        """Django's own: one dictionary for the process."""
+
+        _cache: Any = None
+
+    plain = PlainManager()
+    plain.model = ContentType
+    return (
+        lambda: plain.get_for_model(Buyer),
+        lambda: ContentType.objects.get_for_model(Buyer),
+    )
 
 
 def _signing() -> tuple[Use, Use]:
