@@ -89,6 +89,8 @@ def run(
             stateful_step_count=_STEPS,
             deadline=None,
             database=None,
+            # Hypothesis would take the same steps again in each run of this test in CI.
+            derandomize=False,
             phases=phases,
             suppress_health_check=_QUIET,
             report_multiple_bugs=False,
@@ -104,10 +106,16 @@ def run(
     ],
 )
 def test_random_interleavings_over_all_doors_find_nothing(machine: Machine, steps: int) -> None:
-    while machine.taken < steps or set(machine.crossings) != set(CARRIED):
+    while machine.taken < steps or (_untried(machine) and machine.taken < 10 * steps):
         run(machine, list(CARRIED), examples=20)
 
-    assert set(machine.own) >= {name for name, door in CARRIED.items() if door.outlives_unit}
+    assert _untried(machine) == set()
+
+
+def _untried(machine: Machine) -> set[str]:
+    """What was not tried in another tenant yet, and what did not work in its own."""
+    lasting = {name for name, door in CARRIED.items() if door.outlives_unit}
+    return (set(CARRIED) - set(machine.crossings)) | (lasting - set(machine.own))
 
 
 def _plain_cache() -> AbstractContextManager[None]:
