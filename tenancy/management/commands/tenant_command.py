@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand, CommandError
+from django.core.management.commands.shell import Command as DjangoShell
 from typing_extensions import override
 
 from tenancy.boundaries.commands import TenantCommand
@@ -19,6 +20,8 @@ class Command(TenantCommand):
     """Runs a command that says nothing of a scope, `createsuperuser` say, as a tenant's login.
 
     Takes the place of django-tenants' command of the same name and of `all_tenants_command`.
+
+    A shell is refused: the one with a tenant's rights is `tenant_shell`, which wants a reason.
 
     Limit: what asks for more than the tenant's login has (migrations, `flush`) is refused.
     """
@@ -51,5 +54,8 @@ def _loaded(name: str) -> BaseCommand:
     kind = getattr(command, "scope_kind", None)
     if kind is not None:
         message = f"{name} opens its own scope ({kind}): run it by itself"
+        raise CommandError(message)
+    if isinstance(command, DjangoShell) or name.startswith("shell"):
+        message = f"{name} in a tenant wants a reason: use tenant_shell"
         raise CommandError(message)
     return command

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -92,6 +93,31 @@ def test_command_that_opens_a_scope_of_its_own_is_told_to_run_alone(
         )
 
     assert f"{command} opens its own scope" in err.getvalue()
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("tenant", ["default", "twin"])
+def test_shell_without_a_reason_is_refused(
+    committed: TestTenants, tmp_path: Path, tenant: str
+) -> None:
+    out, err = io.StringIO(), io.StringIO()
+    told = tmp_path / "told"
+    code = f"open({str(told)!r}, 'w').write('ran')"
+
+    with pytest.raises(SystemExit):
+        call_command(
+            "tenant_command",
+            "--tenant",
+            getattr(committed, tenant).schema_name,
+            "shell",
+            "-c",
+            code,
+            stdout=out,
+            stderr=err,
+        )
+
+    assert "use tenant_shell" in err.getvalue()
+    assert not told.exists()
 
 
 def test_unknown_command_is_told_without_a_trace(committed: TestTenants) -> None:
