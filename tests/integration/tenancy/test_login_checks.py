@@ -41,8 +41,10 @@ def alter(superuser: psycopg.Connection[Any], login: str) -> Iterator[Alter]:
         superuser.execute(statement)
 
 
-def found() -> list[checks.CheckMessage]:
-    return check_database(None, databases=["default"])
+def found(*, of_owner: bool = False) -> list[checks.CheckMessage]:
+    messages = check_database(None, databases=["default"])
+    # All test databases share the owner: another process's test may make it a superuser just now.
+    return [one for one in messages if of_owner or one.id != "tenancy.W011"]
 
 
 def test_logins_as_they_were_made_are_clean(committed: TestTenants) -> None:
@@ -152,7 +154,7 @@ def test_owner_that_is_a_superuser_is_warned_of(alter: Alter, committed: TestTen
     assert owner is not None
     alter("ALTER ROLE {} SUPERUSER", "ALTER ROLE {} NOSUPERUSER", owner.user)
 
-    messages = found()
+    messages = found(of_owner=True)
 
     assert [message.id for message in messages] == ["tenancy.W011"]
 
