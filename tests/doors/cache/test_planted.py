@@ -114,9 +114,9 @@ def test_value_that_was_not_sealed_there_is_refused(
 ) -> None:
     with store.installed(door=True), as_tenant(sides[0]):
         cache.set_many({"word": "secret", "second": "secret"})
-        key = cache.make_key("word")
-        found = store.raw.get_many([key, cache.make_key("second")])
-        planted = FORGERIES[forgery](*found.values())
+        key, second = cache.make_key("word"), cache.make_key("second")
+        found = store.raw.get_many([key, second])
+        planted = FORGERIES[forgery](found[key], found[second])
         store.raw.set(key, planted)
 
         with pytest.raises(SealError) as caught:
