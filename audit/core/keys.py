@@ -13,6 +13,7 @@ Source: C2SP signed-note and tlog-cosignature v1.0.0; private keys as in Go's su
 
 from __future__ import annotations
 
+import contextlib
 import enum
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -145,16 +146,21 @@ class SigningKey:
         Raises:
             MalformedError: another form, another kind, or an id that is not the key's.
         """
-        if not text.startswith(_PRIVATE):
-            raise MalformedError("a private key", "another beginning", _PRIVATE)
-        try:
-            name, identity, raw = _parts(text.removeprefix(_PRIVATE), what="a private key")
-            key = cls.from_seed(name, raw[1:], kind=_kind(raw))
-            _require_id("a private key", identity, key.verifier())
-        except MalformedError:
+        key = None
+        # Outside the handler, so that the error leads to none that shows the text.
+        with contextlib.suppress(MalformedError):
+            key = cls._parsed(text)
+        if key is None:
             needed = "PRIVATE+KEY+name+id+base64 of a known kind, with the key's own id"
-            raise MalformedError("a private key", "not shown", needed) from None
+            raise MalformedError("a private key", "not shown", needed)
         return key
+
+    @classmethod
+    def _parsed(cls, text: str) -> SigningKey | None:
+        name, identity, raw = _parts(text.removeprefix(_PRIVATE), what="a private key")
+        key = cls.from_seed(name, raw[1:], kind=_kind(raw))
+        _require_id("a private key", identity, key.verifier())
+        return key if text.startswith(_PRIVATE) else None
 
     def private_text(self) -> str:
         """The key as `PRIVATE+KEY+name+id+base64`: a secret."""

@@ -39,7 +39,7 @@ _GROUP = 1_000
 _PATH = re.compile(r"tile/([0-9]{1,2}|entries)/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([0-9]{1,3}))?")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, order=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Tile:
     """One tile, or one bundle of entries: its level (None for entries), index and width.
 
