@@ -18,9 +18,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from audit.core.errors import MalformedError, UntrustedError, shown
-from audit.core.keys import Kind, SigningKey, VerifierKey
+from audit.core.keys import Kind, VerifierKey
 from audit.core.merkle import EMPTY_ROOT, HASH_BYTES
-from audit.core.notes import Note, Verified, format_note, open_note, sign_text
+from audit.core.notes import Verified, open_note
 from audit.core.spelling import LARGEST_NUMBER, base64_of, parse_base64, parse_decimal
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
     "format_checkpoint",
     "open_checkpoint",
     "parse_checkpoint",
-    "sign_checkpoint",
 ]
 
 _WHAT = "a checkpoint"
@@ -127,18 +126,6 @@ def format_checkpoint(checkpoint: Checkpoint) -> str:
     """The text that is signed."""
     fixed = (checkpoint.origin, str(checkpoint.size), base64_of(checkpoint.root))
     return "".join(f"{line}\n" for line in (*fixed, *checkpoint.extensions))
-
-
-def sign_checkpoint(checkpoint: Checkpoint, *keys: SigningKey) -> bytes:
-    """The checkpoint as a note that the log's keys signed, more than one during a rotation.
-
-    Limit: whoever calls has made sure that no other root of this size was ever signed.
-
-    Raises:
-        MalformedError: no key, a witness's key, or a text that no note can have.
-    """
-    text = format_checkpoint(checkpoint)
-    return format_note(Note(text=text, signatures=tuple(sign_text(text, key) for key in keys)))
 
 
 def open_checkpoint(data: bytes, trust: Trust) -> OpenedCheckpoint:

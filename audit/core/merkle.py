@@ -67,6 +67,10 @@ def subtrees(begin: int, end: int) -> list[tuple[int, int]]:
 
     Each is (level, index): the leaves from `index * 2**level` on, `2**level` of them.
     """
+    length = end - begin
+    if length > 0 and not length & (length - 1) and not begin & (length - 1):
+        level = length.bit_length() - 1
+        return [(level, begin >> level)]
     found: list[tuple[int, int]] = []
     while begin < end:
         aligned = (begin & -begin).bit_length() - 1 if begin else LARGEST_NUMBER

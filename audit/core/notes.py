@@ -23,7 +23,7 @@ from audit.core.errors import (
     UntrustedError,
     shown,
 )
-from audit.core.keys import ID_BYTES, SigningKey, VerifierKey, is_key_name
+from audit.core.keys import ID_BYTES, VerifierKey, is_key_name
 from audit.core.spelling import base64_of, parse_base64
 
 __all__ = [
@@ -36,7 +36,7 @@ __all__ = [
     "format_note",
     "open_note",
     "parse_note",
-    "sign_text",
+    "require_text",
 ]
 
 MOST_SIGNATURES = 100
@@ -104,7 +104,7 @@ def parse_note(data: bytes) -> Note:
         needed = "text, an empty line, and signature lines that end in newline"
         raise MalformedError(_WHAT, "no such lines", needed)
     text = head + "\n"
-    _require_text(text)
+    require_text(text)
     lines = tail.split("\n")[:-1]
     if len(lines) > MOST_SIGNATURES:
         raise MalformedError(_WHAT, f"{len(lines)} signatures", f"at most {MOST_SIGNATURES}")
@@ -117,7 +117,7 @@ def format_note(note: Note) -> bytes:
     Raises:
         MalformedError: a text or signatures that no note can have.
     """
-    _require_text(note.text)
+    require_text(note.text)
     if not 1 <= len(note.signatures) <= MOST_SIGNATURES:
         found, needed = f"{len(note.signatures)} signatures", f"1 to {MOST_SIGNATURES}"
         raise MalformedError(_WHAT, found, needed)
@@ -153,17 +153,6 @@ def open_note(data: bytes, keys: Iterable[VerifierKey]) -> OpenedNote:
     return OpenedNote(text=note.text, verified=tuple(verified.values()), unknown=tuple(unknown))
 
 
-def sign_text(text: str, key: SigningKey, *, at: int | None = None) -> Signature:
-    """A key's signature over a note's text; `at` is a witness's time in seconds since 1970.
-
-    Raises:
-        MalformedError: a text that no note can have, or a time that the key cannot sign.
-    """
-    _require_text(text)
-    signature = key.sign(text.encode(), at=at)
-    return Signature(name=key.name, key_id=key.verifier().key_id, signature=signature)
-
-
 def add_signatures(note: Note, *signatures: Signature) -> Note:
     """The note with more signatures at its end, each instead of an older one of the same key."""
     replaced = {(each.name, each.key_id) for each in signatures}
@@ -191,7 +180,12 @@ def _verify(text: str, signature: Signature, keys: list[VerifierKey]) -> Verifie
     return Verified(key=keys[0], at=keys[0].time_of(signature.signature))
 
 
-def _require_text(text: str) -> None:
+def require_text(text: str) -> None:
+    """Pass if a note can have this text.
+
+    Raises:
+        MalformedError: it cannot.
+    """
     if not text.endswith("\n"):
         raise MalformedError(_WHAT, "text without a newline at its end", "one")
     if any(each < " " and each != "\n" for each in text):

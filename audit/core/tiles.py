@@ -164,8 +164,8 @@ def tile_reader(
             if len(row) != tile.width * HASH_BYTES:
                 needed = f"{tile.width} hashes"
                 raise MissingHashError(tile.path(), f"{len(row)} bytes", needed)
-            cut = [row[at : at + HASH_BYTES] for at in range(0, len(row), HASH_BYTES)]
-            hashes.append(root_of(cut[begin : begin + count]))
+            cut = range(begin * HASH_BYTES, (begin + count) * HASH_BYTES, HASH_BYTES)
+            hashes.append(root_of(row[at : at + HASH_BYTES] for at in cut))
         return hashes
 
     return read

@@ -15,12 +15,12 @@ from audit.core.checkpoints import (
     format_checkpoint,
     open_checkpoint,
     parse_checkpoint,
-    sign_checkpoint,
 )
 from audit.core.errors import MalformedError, SignatureError, UntrustedError
-from audit.core.keys import Kind, SigningKey, VerifierKey
+from audit.core.keys import Kind, VerifierKey
 from audit.core.merkle import EMPTY_ROOT, leaf_hash
-from audit.core.notes import add_signatures, format_note, parse_note, sign_text
+from audit.core.notes import add_signatures, format_note, parse_note
+from audit.core.signing import SigningKey, sign_checkpoint, sign_text
 from tests.unit.audit.edits import edited
 from tests.unit.audit.vectors import load
 

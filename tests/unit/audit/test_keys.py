@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.core.errors import MalformedError
-from audit.core.keys import Kind, SigningKey, VerifierKey, is_key_name
+from audit.core.keys import Kind, VerifierKey, is_key_name
+from audit.core.signing import SigningKey
 from tests.unit.audit.edits import edited
 from tests.unit.audit.vectors import load
 

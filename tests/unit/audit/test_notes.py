@@ -14,7 +14,7 @@ from audit.core.errors import (
     SignatureError,
     UntrustedError,
 )
-from audit.core.keys import Kind, SigningKey, VerifierKey
+from audit.core.keys import Kind, VerifierKey
 from audit.core.notes import (
     Note,
     Signature,
@@ -22,8 +22,8 @@ from audit.core.notes import (
     format_note,
     open_note,
     parse_note,
-    sign_text,
 )
+from audit.core.signing import SigningKey, sign_text
 from tests.unit.audit.edits import edited
 from tests.unit.audit.vectors import load
 

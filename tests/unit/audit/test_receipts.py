@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.core.checkpoints import Checkpoint, Trust, sign_checkpoint
+from audit.core.checkpoints import Checkpoint, Trust
 from audit.core.errors import LogError, MalformedError, ProofError, SignatureError, UntrustedError
-from audit.core.keys import Kind, SigningKey
+from audit.core.keys import Kind
 from audit.core.merkle import leaf_hash
-from audit.core.notes import add_signatures, format_note, parse_note, sign_text
+from audit.core.notes import add_signatures, format_note, parse_note
 from audit.core.proofs import build_inclusion
 from audit.core.receipts import (
     MOST_HASHES,
@@ -23,6 +23,7 @@ from audit.core.receipts import (
     parse_receipt,
     verify_receipt,
 )
+from audit.core.signing import SigningKey, sign_checkpoint, sign_text
 from tests.unit.audit.edits import edited
 from tests.unit.audit.trees import Grown, entry
 from tests.unit.audit.vectors import load

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from audit.core.checkpoints import Checkpoint, Trust, open_checkpoint, sign_checkpoint
-from audit.core.keys import SigningKey, VerifierKey
+from audit.core.checkpoints import Checkpoint, Trust, open_checkpoint
+from audit.core.keys import VerifierKey
 from audit.core.merkle import Frontier, leaf_hash
 from audit.core.proofs import build_consistency, verify_consistency
 from audit.core.receipts import Receipt, format_receipt, parse_receipt, verify_receipt
+from audit.core.signing import SigningKey, sign_checkpoint
 from tests.unit.audit.vectors import load
 
 FACTS = load("tessera_log")
