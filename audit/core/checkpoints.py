@@ -71,7 +71,8 @@ class Checkpoint:
 class Trust:
     """Whose word counts for one log: its origin, its own keys, its witnesses, how many of them.
 
-    Several log keys are keys before and after a rotation: one signature is enough.
+    Several log keys are keys before and after a rotation: one signature is enough. Limit: a
+    witness's time is told, not judged, because there is no clock here.
 
     Raises:
         MalformedError: no log key, a key of the wrong kind, or more witnesses needed than known.

@@ -8,7 +8,8 @@ Rules:
    trusted name and id that does not verify refuses the whole note; unknown ones are kept, unread.
 3. No trusted signature, no text: `open_note` gives nothing back. `parse_note` trusts nobody.
 
-Source: C2SP signed-note v1.0.0; limits and handling of duplicates as in Go's sumdb/note.
+Source: C2SP signed-note v1.0.0; at most 100 signatures, as in Go's sumdb/note; but Go passes
+over a key's second signature unread.
 """
 
 from __future__ import annotations
@@ -92,6 +93,8 @@ class OpenedNote:
 def parse_note(data: bytes) -> Note:
     """The text and signatures of a note. It does not say that anybody signed.
 
+    Limit: whoever reads `data` from outside bounds its length.
+
     Raises:
         MalformedError: anything that `format_note` would not have written.
     """
@@ -127,7 +130,8 @@ def format_note(note: Note) -> bytes:
 def open_note(data: bytes, keys: Iterable[VerifierKey]) -> OpenedNote:
     """The text of a note that at least one of the trusted keys signed.
 
-    A second signature of the same key, and a repeated line of an unknown one, are passed over.
+    Every signature of a trusted key is verified and the first kept; of an unknown key's equal
+    lines one is kept.
 
     Raises:
         MalformedError: not a note.
@@ -145,8 +149,8 @@ def open_note(data: bytes, keys: Iterable[VerifierKey]) -> OpenedNote:
         identity = each.name, each.key_id
         if identity not in trusted:
             unknown[each] = None
-        elif identity not in verified:
-            verified[identity] = _verify(note.text, each, trusted[identity])
+        else:
+            verified.setdefault(identity, _verify(note.text, each, trusted[identity]))
     if not verified:
         names = ", ".join(sorted({shown(each.name) for each in note.signatures}))
         raise UntrustedError(_WHAT, f"signatures of {names}", "one of a trusted key")

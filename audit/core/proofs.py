@@ -88,7 +88,8 @@ def verify_inclusion(
     """Pass if the proof leads from the leaf hash at `index` to the root of `size` leaves.
 
     Source: RFC 9162, section 2.1.3.2. Limit: it says that the leaf is under this root, not that
-    anybody signed the root or that `leaf` is the hash of what one means.
+    anybody signed the root or that `leaf` is the hash of what one means. A root does not commit
+    to its size, so one proof can pass for two sizes: both come from one signed checkpoint.
 
     Raises:
         ProofError: it does not.
@@ -118,7 +119,8 @@ def verify_consistency(
 ) -> None:
     """Pass if the tree of `old` leaves is the beginning of the tree of `new` leaves.
 
-    Source: RFC 9162, section 2.1.4.2. Limit: it says nothing of who signed the roots.
+    Source: RFC 9162, section 2.1.4.2. Limit: it says nothing of who signed the roots, nor
+    that they are of these sizes: each root and its size come from one signed checkpoint.
 
     Raises:
         ProofError: it is not, or `old` is 0 and `new` is not.

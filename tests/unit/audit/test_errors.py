@@ -8,7 +8,7 @@ import pickle
 import pytest
 
 from audit.core import errors
-from audit.core.errors import LogError, ProofError, shown
+from audit.core.errors import LogError, MalformedError, ProofError, shown
 from audit.core.spelling import base64_of, parse_base64, parse_decimal
 
 TREE = [
@@ -48,6 +48,12 @@ def test_what_came_from_outside_is_shown_escaped_and_cut() -> None:
 @pytest.mark.parametrize("number", [0, 1, 9, 10, 2**31, 2**63 - 1])
 def test_number_is_read_as_it_was_written(number: int) -> None:
     assert parse_decimal(str(number), what="a number") == number
+
+
+@pytest.mark.parametrize("text", ["", "00", "01", "-1", "9223372036854775808", "1" * 20, "1\n"])
+def test_number_in_another_spelling_is_refused(text: str) -> None:
+    with pytest.raises(MalformedError, match=r"refused: a number\. .* below 2\^63\."):
+        parse_decimal(text, what="a number")
 
 
 def test_bytes_of_every_length_are_read_as_they_were_written() -> None:

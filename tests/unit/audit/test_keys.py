@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from audit.core.errors import MalformedError
 from audit.core.keys import Kind, VerifierKey, is_key_name
 from audit.core.signing import SigningKey
+from audit.core.spelling import base64_of
 from tests.unit.audit.edits import edited
 from tests.unit.audit.vectors import load
 
@@ -90,6 +93,14 @@ def test_key_with_one_character_changed_is_refused(text: str) -> None:
     for at, character in enumerate(text):
         with pytest.raises(MalformedError, match=r"^refused: a "):
             parse(text[:at] + chr(ord(character) + 1) + text[at + 1 :])
+
+
+def test_key_of_a_type_that_is_not_built_is_refused() -> None:
+    raw = b"\x06" + bytes(1_312)
+    identity = hashlib.sha256(b"example.com/log\n" + raw).hexdigest()[:8]
+
+    with pytest.raises(MalformedError, match=r"Found: type 0x06\. Needed: type 0x01 \(Ed25519\)"):
+        VerifierKey.parse(f"example.com/log+{identity}+{base64_of(raw)}")
 
 
 def test_key_id_in_capitals_is_refused() -> None:

@@ -112,6 +112,8 @@ def test_signature_that_does_not_verify_refuses_the_whole_note() -> None:
         open_note(note(spoiled), [PETER])
     with pytest.raises(SignatureError, match=r"Needed: the key's over this text"):
         open_note(note(ENOCH_LINE, spoiled), [ENOCH, PETER])
+    with pytest.raises(SignatureError, match=r"a signature of 'PeterNeumann' id c74f20a3"):
+        open_note(note(PETER_LINE, spoiled), [PETER])
 
 
 def test_repeated_signatures_are_passed_over() -> None:

@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from audit.core.errors import MissingHashError, ProofError
+from audit.core.merkle import node_hash
 from audit.core.proofs import (
     build_consistency,
     build_inclusion,
@@ -96,6 +97,46 @@ def test_consistency_with_another_size_is_refused(old: int, new: int, other: int
         consistent(old, other, proof)
 
 
+@given(old=SIZES, new=SIZES, bit=st.integers(0, 255))
+def test_consistency_with_another_root_is_refused(old: int, new: int, bit: int) -> None:
+    old, new = sorted((old, new))
+    proof = build_consistency(old, new, GROWN.read)
+    (old_root,) = spoiled([GROWN.roots[old]], bit)
+    (new_root,) = spoiled([GROWN.roots[new]], bit)
+
+    with pytest.raises(ProofError, match=rf"of sizes {old} and {new}.* root {new_root.hex()}\."):
+        verify_consistency(
+            old=old, old_root=GROWN.roots[old], new=new, new_root=new_root, proof=proof
+        )
+    with pytest.raises(ProofError, match=rf"refused: the consistency of sizes {old} and {new}"):
+        verify_consistency(
+            old=old, old_root=old_root, new=new, new_root=GROWN.roots[new], proof=proof
+        )
+
+
+def test_consistency_from_a_root_that_never_was_is_refused() -> None:
+    # Only the new root is right, and the proof leads to it: the old one is not looked up there.
+    proof = build_consistency(6, 8, GROWN.read)
+
+    with pytest.raises(ProofError, match=r"at the old size\. Found: root .* Needed: root 7878"):
+        verify_consistency(old=6, old_root=b"x" * 32, new=8, new_root=GROWN.roots[8], proof=proof)
+
+
+def test_proof_that_climbs_past_the_root_of_its_size_is_refused() -> None:
+    first, second = GROWN.leaves[:2]
+
+    with pytest.raises(ProofError, match=r"leaf 0 in 1\. Found: 1 hashes\. Needed: fewer"):
+        verify_inclusion(leaf=second, index=0, size=1, proof=[first], root=GROWN.roots[2])
+    with pytest.raises(ProofError, match=r"Found: 2 hashes\. Needed: fewer"):
+        verify_consistency(
+            old=1,
+            old_root=second,
+            new=2,
+            new_root=node_hash(GROWN.roots[2], first),
+            proof=[first, GROWN.roots[2]],
+        )
+
+
 @settings(max_examples=50)
 @given(index=SIZES, size=SIZES, extra=st.integers(0, 40))
 def test_proof_with_a_hash_more_or_less_is_refused(index: int, size: int, extra: int) -> None:
@@ -108,6 +149,15 @@ def test_proof_with_a_hash_more_or_less_is_refused(index: int, size: int, extra:
     if proof:
         with pytest.raises(ProofError, match=r"Needed: (more|root \w+)\."):
             verified(index, size, proof[:-1])
+
+
+def test_root_alone_does_not_say_the_size_so_the_signature_must() -> None:
+    # RFC 6962: leaf 0's path in 5 entries has the shape of its path in 6.
+    proof = included(0, 5)
+
+    verify_inclusion(leaf=GROWN.leaves[0], index=0, size=6, proof=proof, root=GROWN.roots[5])
+    with pytest.raises(ProofError, match=r"refused: the inclusion of leaf 0 in 6\. Found: root"):
+        verified(0, 6, proof)
 
 
 def test_proof_of_another_tree_of_the_same_size_is_refused() -> None:
@@ -161,3 +211,5 @@ def test_hashes_of_another_length_are_refused_before_they_are_hashed() -> None:
 
     with pytest.raises(ProofError, match=r"Found: hashes of \[33, 31\] bytes"):
         verify_inclusion(leaf=leaf, index=0, size=2, proof=moved, root=GROWN.roots[2])
+    with pytest.raises(ProofError, match=r"Found: hashes of \[33, 31\] bytes"):
+        verify_consistency(old=1, old_root=leaf, new=2, new_root=GROWN.roots[2], proof=moved)
