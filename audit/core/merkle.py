@@ -5,7 +5,8 @@ Rules:
 1. A leaf is SHA-256 of 0x00 and the entry, a node SHA-256 of 0x01 and both children, each 32
    bytes: so no entry can pass for a node, and no node for an entry (RFC 9162, section 2.1.1).
 2. The root of no entries is SHA-256 of nothing.
-3. A frontier is checked when it is made: its hashes are as many as its size needs.
+3. A hash has 32 bytes, and a frontier as many of them as its size needs: both are checked before
+   they are used.
 """
 
 from __future__ import annotations
@@ -49,10 +50,17 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def root_of(leaf_hashes: Iterable[bytes]) -> bytes:
-    """The root of a tree from all its leaf hashes in order: 32 bytes. Holds them all in memory."""
+    """The root of a tree from all its leaf hashes in order: 32 bytes. Holds them all in memory.
+
+    Raises:
+        MalformedError: a leaf hash is not of 32 bytes.
+    """
     row = list(leaf_hashes)
     if not row:
         return EMPTY_ROOT
+    lengths = set(map(len, row))
+    if lengths != {HASH_BYTES}:
+        raise _wrong_length(max(lengths - {HASH_BYTES}))
     hashed = sha256
     while len(row) > 1:
         odd = row[-1:] if len(row) % 2 else []
@@ -93,7 +101,7 @@ class Frontier:
     """The roots of the fewest whole subtrees over the leaves `begin` up to `end`.
 
     With `begin` 0 it is all that a log needs to take more leaves and to say its root: at most
-    63 hashes, 20 at a million entries. Others are pieces, made side by side and merged.
+    63 hashes, 7 at a million entries. Others are pieces, made side by side and merged.
 
     Raises:
         MalformedError: a size below 0 or past 2^63 - 1, or hashes that do not fit the range.
@@ -123,6 +131,9 @@ class Frontier:
             leaves: their hashes, in order.
             completed: called with (level, index, hash) for each subtree that becomes whole, the
                 leaves too, children before parents: what a store of hashes must keep.
+
+        Raises:
+            MalformedError: a leaf hash is not of 32 bytes.
         """
         if completed is None:
             return self._grown((0, index, leaf) for index, leaf in enumerate(leaves, self.end))
@@ -159,6 +170,8 @@ class Frontier:
         begin, end, stack, hashed = self.begin, self.end, list(self.hashes), sha256
         for piece in nodes:
             level, index, node = piece
+            if len(node) != HASH_BYTES:
+                raise _wrong_length(len(node))
             end += 1 << level
             while index & 1 and (index - 1) << level >= begin:
                 node = hashed(b"\x01" + stack.pop() + node).digest()
@@ -167,6 +180,11 @@ class Frontier:
                     completed(level, index, node)
             stack.append(node)
         return Frontier(begin=begin, end=end, hashes=tuple(stack))
+
+
+def _wrong_length(length: int) -> MalformedError:
+    # Two neighbours of 33 and 31 bytes hash to the node of two others of 32.
+    return MalformedError("a leaf hash", f"{length} bytes", f"{HASH_BYTES} bytes")
 
 
 def _told(leaves: Iterable[bytes], end: int, completed: _Sink) -> Iterator[tuple[int, int, bytes]]:

@@ -159,9 +159,18 @@ def test_frontier_that_does_not_fit_its_size_is_refused(
         Frontier(begin=begin, end=end, hashes=hashes)
 
 
-def test_leaf_hash_of_the_wrong_length_is_refused() -> None:
-    with pytest.raises(MalformedError, match=r"Found: lengths \[31\]"):
-        Frontier().append(b"x" * 31)
+def test_byte_moved_from_one_leaf_hash_to_its_neighbour_is_refused() -> None:
+    first, second = LEAVES[:2]
+    moved = [first + second[:1], second[1:]]
+
+    # The node over both stays the same.
+    assert node_hash(*moved) == node_hash(first, second)
+    with pytest.raises(MalformedError, match=r"refused: a leaf hash\. Found: 33 bytes"):
+        Frontier().extend(moved)
+    with pytest.raises(MalformedError, match=r"Found: 33 bytes\. Needed: 32 bytes"):
+        root_of(moved)
+    with pytest.raises(MalformedError, match=r"Found: 31 bytes\. Needed: 32 bytes"):
+        Frontier().append(moved[1])
 
 
 def test_pieces_with_a_gap_are_refused() -> None:
