@@ -49,7 +49,7 @@ lint: $(DEV)
 	$(PY) -m ruff format --check .
 
 types: $(DEV)
-	$(PY) -m mypy tenancy konecty_crm/embedded
+	$(PY) -m mypy tenancy audit konecty_crm/embedded
 
 contracts: $(DEV)
 	$(PY) -c 'from importlinter.cli import lint_imports_command as check; check()'

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("tenancy", "konecty_crm", "tests", "fixtures")
+PACKAGES = ("tenancy", "audit", "konecty_crm", "tests", "fixtures")
 LONGEST_LINES = 400
 EMPTY_NAMES = {"utils", "helpers", "common", "misc", "util", "helper"}
 

@@ -1,0 +1,1 @@
+"""The record: an audit log per customer that nobody can rewrite unseen, the operator included."""
