@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from konecty_crm.settings.base import *  # noqa: F403 -- settings build on settings
+from konecty_crm.settings.base import AUDIT as _RECORD
 from konecty_crm.settings.base import INSTALLED_APPS as _INSTALLED_APPS
 from konecty_crm.settings.base import ROOT
 from konecty_crm.settings.base import TENANCY as _SHARED
@@ -44,6 +45,13 @@ TENANCY = {
     "PLATFORM_HOSTS": ["localhost", "platform.test"],
     "POOL_CEILING": 12,
     "BEHIND_POOLER": os.environ.get("TENANCY_BEHIND_POOLER", "") == "1",
+}
+AUDIT = {
+    **_RECORD,
+    **_credentials,
+    "ORIGIN": "testserver",
+    "MASTER_KEYS": {1: _keys["AUDIT_KEY"]},
+    "SIGNING_KEYS": [ROOT / "var" / "audit-test" / "log.key"],
 }
 MAIL_DOMAIN = "mail.example"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -52,6 +52,10 @@ TENANCY = {
     "EMAIL_SENDER": "konecty_crm.accounts.mail.sender",
 }
 
+AUDIT = {
+    "SUBJECTS": ["leads.Contact", "leads.Lead", "conversations.Thread"],
+}
+
 DEFAULT_EXCEPTION_REPORTER = "tenancy.boundaries.errors.ScrubbedReporter"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "tenancy.boundaries.errors.ScrubbedFilter"
 

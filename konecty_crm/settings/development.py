@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from konecty_crm.settings.base import *  # noqa: F403 -- settings build on settings
+from konecty_crm.settings.base import AUDIT as _RECORD
 from konecty_crm.settings.base import ROOT
 from konecty_crm.settings.base import TENANCY as _SHARED
 from konecty_crm.settings.database import embedded, from_environment
@@ -28,6 +29,16 @@ TENANCY = {
     "MASTER_KEYS": {1: _keys["MASTER_KEY"]},
     "PLATFORM_HOSTS": ["localhost"],
     "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+}
+
+AUDIT = {
+    **_RECORD,
+    **_credentials,
+    "ORIGIN": "localhost",
+    "MASTER_KEYS": {1: _keys["AUDIT_KEY"]},
+    "SIGNING_KEYS": [ROOT / "var" / "audit" / "log.key"],
+    "WITNESS_FILE": ROOT / "var" / "audit" / "witness.sqlite",
+    "WITNESS_KEY": ROOT / "var" / "audit" / "witness.key",
 }
 
 LOGGING = logging_config(level="WARNING", console=True)

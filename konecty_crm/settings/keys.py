@@ -13,6 +13,7 @@ __all__ = ["development_keys"]
 _NAMES = (
     "SECRET_KEY",
     "MASTER_KEY",
+    "AUDIT_KEY",
     "QUARANTINE_KEY",
     "WHATSAPP_APP_SECRET",
     "WHATSAPP_VERIFY_TOKEN",

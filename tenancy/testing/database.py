@@ -102,7 +102,7 @@ def _logins_of(connection: psycopg.Connection[Any], database: str) -> list[str]:
     prefix = fixed_login(database, FixedLogin.PLATFORM).removesuffix(FixedLogin.PLATFORM)
     fixed = "|".join(FixedLogin)
     rows = connection.execute("SELECT rolname FROM pg_catalog.pg_roles").fetchall()
-    own = re.compile(rf"{re.escape(prefix)}({fixed}|t[a-z2-7]{{20}})")
+    own = re.compile(rf"{re.escape(prefix)}({fixed}|t[a-z2-7]{{20}}|audit_[a-z]+)")
     return [login for (login,) in rows if own.fullmatch(login)]
 
 

@@ -1,0 +1,23 @@
+"""The app: `audit` in INSTALLED_APPS, and with `tenancy` in it too, each unit of work is recorded."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from django.apps import AppConfig, apps
+from typing_extensions import override
+
+__all__ = ["AuditConfig"]
+
+
+class AuditConfig(AppConfig):
+    """Connects the recorder to what announces accesses: tenancy's signals, else Django's hooks."""
+
+    name = "audit"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    @override
+    def ready(self) -> None:
+        import_module("audit.checks")
+        place = "tenancy" if apps.is_installed("tenancy") else "django"
+        import_module(f"audit.integrations.{place}").connect()
