@@ -19,5 +19,9 @@ class AuditConfig(AppConfig):
     @override
     def ready(self) -> None:
         import_module("audit.checks")
+        self.connect()
+
+    def connect(self) -> None:
+        """Listen to what the project's accesses are announced by."""
         place = "tenancy" if apps.is_installed("tenancy") else "django"
         import_module(f"audit.integrations.{place}").connect()

@@ -43,6 +43,7 @@ class AuditSettings:
         owner: USER and PASSWORD of the database's owner, for `audit_setup` only.
         superuser_url: for pg_stat_statements, which only a superuser can install.
         stream: the stream of a project without tenants.
+        role: dotted name of a function that says a request's user's role; it must not query.
         subjects: models whose rows are looked up by person (`app.Model`).
         retention_months: how long events stay; never under 6 (Marco Civil, art. 15).
         flush_events, flush_seconds: how much a long unit of work holds back at most.
@@ -59,6 +60,7 @@ class AuditSettings:
     owner: Mapping[str, str] = field(default_factory=dict, repr=False)
     superuser_url: str = field(default="", repr=False)
     stream: str = "default"
+    role: str = ""
     subjects: tuple[str, ...] = ()
     retention_months: int = 13
     flush_events: int = 500
@@ -141,7 +143,9 @@ def _master_keys(given: object) -> Mapping[int, bytes]:
         message = "AUDIT['MASTER_KEYS'] is missing. Needed: {1: '<base64 of 32 random bytes>'}."
         raise ConfigurationError(message)
     try:
-        keys = {int(version): base64.b64decode(key, validate=True) for version, key in given.items()}
+        keys = {
+            int(version): base64.b64decode(key, validate=True) for version, key in given.items()
+        }
     except (TypeError, ValueError, binascii.Error) as error:
         message = "AUDIT['MASTER_KEYS'] cannot be read. Needed: versions to base64 text."
         raise ConfigurationError(message) from error

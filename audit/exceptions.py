@@ -1,7 +1,7 @@
 """Every error that `audit` raises, as one tree.
 
 AuditError
-├── AuditRefusedError (PermissionDenied)   an access was stopped because its event was not stored
+├── AuditRefusedError (DatabaseError)      an access was stopped because its event was not stored
 ├── SetupError                             the log's tables, roles or keys are not as they must be
 ├── KeyDestroyedError                      sealed fields cannot be read: their key was destroyed
 └── ConfigurationError (ImproperlyConfigured)
@@ -11,7 +11,8 @@ AuditError
 
 from __future__ import annotations
 
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
 
 __all__ = [
     "AuditError",
@@ -26,9 +27,10 @@ class AuditError(Exception):
     """Base of everything raised by this package."""
 
 
-class AuditRefusedError(AuditError, PermissionDenied):
+class AuditRefusedError(AuditError, DatabaseError):
     """An access was stopped: its event could not be stored, so nothing of it may be released.
 
+    A `DatabaseError`, so that Django's `atomic` rolls the transaction back that it came from.
     `reason` is a stable code `object:subject:action`, for logs and tests.
     """
 

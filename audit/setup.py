@@ -8,7 +8,7 @@ and told where it is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +24,16 @@ from audit.signing_keys import make_missing
 from audit.sql_files import FUNCTIONS, KEPT_BY_DATABASE_OWNER, load
 from audit.stream_keys import new_wrapped
 
-__all__ = ["PLATFORM_STREAM", "SYSTEM_STREAM", "Done", "close_writer", "open_stream", "set_up"]
+__all__ = [
+    "PLATFORM_STREAM",
+    "SYSTEM_STREAM",
+    "Done",
+    "close_writer",
+    "is_set_up",
+    "open_stream",
+    "opened_by",
+    "set_up",
+]
 
 PLATFORM_STREAM = "platform"
 SYSTEM_STREAM = "system"
@@ -34,6 +43,7 @@ _POSTGRESQL_16 = 160_000
 _KEPT = ("event", "leaf", "tile", "incarnation", "checkpoint", "cosignature", "log_key", "prune")
 
 _Connection = psycopg.Connection[Any]
+_sources: list[Callable[[Any], Iterator[tuple[str, str]]]] = []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,21 +110,32 @@ def _in_database(connection: _Connection) -> Iterator[Done]:
             _protect(connection)
         connection.execute(load("grants", **_roles(connection, database)))
         yield Done(step="grants and partitions", outcome="done")
-    for stream, logins in _own_streams(connection, database).items():
-        for login in logins:
-            open_stream(connection, name=stream, login=login)
+    for stream, login in _streams(connection, database):
+        open_stream(connection, name=stream, login=login)
     master, wrapped = new_wrapped(SYSTEM_STREAM, 1)
     query = "SELECT audit.open_stream(%s, NULL, %s, %s)"
     connection.execute(query, [SYSTEM_STREAM, master, wrapped])
     yield Done(step="streams of the platform", outcome="done")
 
 
-def _own_streams(connection: _Connection, database: str) -> dict[str, list[str]]:
-    roles = [role_name(database, role) for role in _LOGINS]
-    user = str(conf.database()["USER"] or connection.info.user)
-    alone = {conf.audit().stream: [user]} if user == connection.info.user else {}
-    platform = roles if alone else [connection.info.user, *roles]
-    return {PLATFORM_STREAM: platform, **alone}
+def opened_by(source: Callable[[Any], Iterator[tuple[str, str]]]) -> None:
+    """Ask `source(connection)` for (stream, login) of the project's own logins at each set-up."""
+    _sources[:] = [source]
+
+
+def is_set_up(connection: Any) -> bool:
+    """Whether the connection's database has the log; for the database's owner."""
+    return not _is_new(connection)
+
+
+def _streams(connection: _Connection, database: str) -> Iterator[tuple[str, str]]:
+    for role in _LOGINS:
+        yield PLATFORM_STREAM, role_name(database, role)
+    for source in _sources:
+        yield PLATFORM_STREAM, connection.info.user
+        yield from source(connection)
+    if not _sources:
+        yield conf.audit().stream, str(conf.database()["USER"] or connection.info.user)
 
 
 def _role(connection: _Connection, database: str, role: Role) -> Done:

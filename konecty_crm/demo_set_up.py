@@ -37,6 +37,7 @@ def set_up(fixtures: Path, console: Console) -> list[DemoAgency]:
     """Make what is missing; whatever is there stays as it is."""
     console.print("Setting up logins and tables …")
     call_command("tenancy_setup", stdout=_Silence())
+    call_command("audit_setup", stdout=_Silence())
     call_command("migrate_schemas", verbosity=0, interactive=False)
     agencies = [
         DemoAgency(path=path, file=AgencyFile(path)) for path in sorted(fixtures.glob("*.json"))

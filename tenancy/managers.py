@@ -94,7 +94,13 @@ class ScopeManager:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """As `__exit__`."""
+        """As `__exit__`, without making the event loop wait for what is recorded."""
+        try:
+            if self.opened:
+                await signals.releasing.asend(sender=ScopeManager, what="unit")
+        except BaseException as error:
+            self.__exit__(type(error), error, error.__traceback__)
+            raise
         self.__exit__(exc_type, exc, traceback)
 
     def __call__(self, func: _F) -> _F:

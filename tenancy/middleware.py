@@ -28,7 +28,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.http.request import split_domain_port
 from django.utils.functional import LazyObject, empty
 
-from tenancy import conf
+from tenancy import conf, signals
 from tenancy.context import (
     ScopeManager,
     SuspendedScope,
@@ -72,6 +72,7 @@ class TenantMiddleware:
         _enter(found, request)
         try:
             response: HttpResponseBase = self.get_response(request)
+            signals.releasing.send(sender=TenantMiddleware, what="response")
         except BaseException:
             found.__exit__(*sys.exc_info())
             raise
@@ -88,6 +89,7 @@ class TenantMiddleware:
         _enter(found, request)
         try:
             response: HttpResponseBase = await self.get_response(request)
+            await signals.releasing.asend(sender=TenantMiddleware, what="response")
         except BaseException:
             found.__exit__(*sys.exc_info())
             raise
@@ -208,7 +210,9 @@ class _Stream:
         self._suspended.require_own()
         try:
             with self._suspended.resumed():
-                return next(self._content)
+                part = next(self._content)
+                signals.releasing.send(sender=TenantMiddleware, what="part of a body")
+                return part
         except BaseException:
             self._suspended.end()
             raise
@@ -228,7 +232,9 @@ class _AsyncStream:
         self._suspended.require_own()
         try:
             with self._suspended.resumed():
-                return await anext(self._content)
+                part = await anext(self._content)
+                await signals.releasing.asend(sender=TenantMiddleware, what="part of a body")
+                return part
         except BaseException:
             self._suspended.end()
             raise

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import enum
 import itertools
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Generator, Hashable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from typing_extensions import override
 
-__all__ = ["HasSchemaName", "Releasable", "Scope", "ScopeKind", "Surface", "Tenant", "Unit"]
+__all__ = [
+    "HasSchemaName",
+    "Recorder",
+    "Releasable",
+    "Scope",
+    "ScopeKind",
+    "Surface",
+    "Tenant",
+    "Unit",
+]
 
 _unit_numbers = itertools.count(1)
 
@@ -52,6 +61,25 @@ class Releasable(Protocol):
 
     def release(self) -> None:
         """Give the resource back; must not raise for a resource that is already gone."""
+
+
+class Recorder(Protocol):
+    """Whoever keeps the record of a unit of work; a listener of `scope_entered` sets it.
+
+    It is asked where a signal is not enough: around the transactions of the unit's connections.
+    """
+
+    def needs_transaction(self, statement: str, *, has_params: bool) -> bool:
+        """Whether a statement in autocommit must have a transaction that the record shares."""
+
+    def before_commit(self, connection: Any) -> Generator[Any, Any, None]:
+        """Write what belongs into the transaction; an error keeps it from being committed."""
+
+    def commanded(self, connection: Any, command: bytes) -> None:
+        """A driver's command about savepoints was done."""
+
+    def ended(self, connection: Any, *, committed: bool | None) -> None:
+        """The transaction was committed or rolled back; None if the server did not answer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,7 +129,16 @@ def _tenant(schema_name: str, pk: Any, fields: dict[str, Any]) -> Tenant:
 class Unit:
     """One unit of work: holds the connections that were opened in it, until it ends."""
 
-    __slots__ = ("__weakref__", "_actor", "ended", "exitless", "number", "sessions", "surface")
+    __slots__ = (
+        "__weakref__",
+        "_actor",
+        "ended",
+        "exitless",
+        "number",
+        "recorder",
+        "sessions",
+        "surface",
+    )
 
     def __init__(self, surface: Surface = Surface.CODE, *, exitless: bool = False) -> None:
         self.number = next(_unit_numbers)
@@ -109,6 +146,7 @@ class Unit:
         self.exitless = exitless
         self.ended = False
         self.sessions: dict[Hashable, Releasable] = {}
+        self.recorder: Recorder | None = None
         self._actor: Callable[[], str] = str
 
     @property

@@ -8,6 +8,7 @@ from konecty_crm.settings.base import *  # noqa: F403 -- settings build on setti
 from konecty_crm.settings.base import AUDIT as _RECORD
 from konecty_crm.settings.base import INSTALLED_APPS as _INSTALLED_APPS
 from konecty_crm.settings.base import ROOT
+from konecty_crm.settings.base import SHARED_APPS as _SHARED_APPS
 from konecty_crm.settings.base import TENANCY as _SHARED
 from konecty_crm.settings.base import TENANT_APPS as _TENANT_APPS
 from konecty_crm.settings.database import embedded, from_environment
@@ -15,7 +16,10 @@ from konecty_crm.settings.keys import development_keys
 
 # Models for the tests of tenancy itself, which know nothing of the CRM.
 TENANT_APPS = [*_TENANT_APPS, "tests.foreign.shop"]
-INSTALLED_APPS = [*_INSTALLED_APPS, "tests.foreign.shop"]
+# Recorded is what asks for it: tests of the record, and of the CRM with it.
+_UNRECORDED = {"audit": "audit.testing.apps.UnrecordedConfig"}
+SHARED_APPS = [_UNRECORDED.get(app, app) for app in _SHARED_APPS]
+INSTALLED_APPS = [*(_UNRECORDED.get(app, app) for app in _INSTALLED_APPS), "tests.foreign.shop"]
 
 DEBUG = False
 ALLOWED_HOSTS = [".testserver", ".localhost", "localhost", "platform.test"]

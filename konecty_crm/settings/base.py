@@ -8,6 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 SHARED_APPS = [
     "tenancy",
+    "audit",
     "django_tenants",
     "konecty_crm.accounts",
     "konecty_crm.whatsapp",
@@ -69,6 +70,7 @@ CACHES = {
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "tenancy.middleware.TenantMiddleware",
+    "audit.middleware.AuditMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 import select
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -27,7 +27,7 @@ import psycopg
 from django.db.backends.postgresql import base as django_postgresql
 from psycopg import sql
 from psycopg._cursor_base import BaseCursor
-from psycopg.pq import ExecStatus
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from typing_extensions import override
 
 from tenancy import signals
@@ -41,7 +41,7 @@ from tenancy.sockets import let_go
 if TYPE_CHECKING:
     from tenancy.backend.connections import Target
     from tenancy.guard.cache import Guard
-    from tenancy.scopes import Scope
+    from tenancy.scopes import Recorder, Scope
 
 __all__ = [
     "Lease",
@@ -65,6 +65,9 @@ _DRIVER_COMMAND = re.compile(
         )
     )
 )
+_ENDS = (b"COMMIT", b"ROLLBACK")
+_FOLLOWED = (*_ENDS, b"SAVEPOINT", b"RELEASE")
+_OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 _ASSUMED = ((b"standard_conforming_strings", b"on"), (b"client_encoding", b"UTF8"))
 
 
@@ -158,9 +161,9 @@ class TenantConnection(psycopg.Connection[Any]):
 
     @override
     def _exec_command(self, command: Any, *args: Any, **kwargs: Any) -> Any:
+        raw = command.as_bytes(self) if isinstance(command, sql.Composable) else command
+        raw = raw.encode() if isinstance(raw, str) else raw
         if self.guard is not None:
-            raw = command.as_bytes(self) if isinstance(command, sql.Composable) else command
-            raw = raw.encode() if isinstance(raw, str) else raw
             if not _DRIVER_COMMAND.fullmatch(raw.strip()):
                 message = (
                     "refused: a driver command. Found: a form that psycopg does not write for "
@@ -169,7 +172,71 @@ class TenantConnection(psycopg.Connection[Any]):
                 reason = "statement:driver:refused"
                 raise refused(StatementRefusedError(message, reason=reason, statement=repr(raw)))
             command = raw
+        recorder = self.recorder
+        if recorder is not None and not self._internal and raw.startswith(_FOLLOWED):
+            return self._followed(recorder, raw, *args, **kwargs)
         return super()._exec_command(command, *args, **kwargs)
+
+    def _followed(
+        self, recorder: Recorder, command: bytes, *args: Any, **kwargs: Any
+    ) -> Generator[Any, Any, Any]:
+        if command not in _ENDS:
+            result = yield from super()._exec_command(command, *args, **kwargs)
+            recorder.commanded(self, command)
+            return result
+        committed: bool | None = command == b"COMMIT"
+        if committed:
+            yield from recorder.before_commit(self)
+        try:
+            result = yield from super()._exec_command(command, *args, **kwargs)
+            # COMMIT of a transaction that has failed is answered with ROLLBACK.
+            committed = result.command_status == b"COMMIT"
+        except psycopg.Error:
+            committed = False if self.pgconn.status == ConnStatus.OK else None
+            raise
+        finally:
+            recorder.ended(self, committed=committed)
+        return result
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """Who keeps the record of the unit of work that has the connection."""
+        unit = getattr(self.lease, "unit", None)
+        return unit.recorder if unit is not None else None
+
+    @contextmanager
+    def recorded(self, text: str, *, has_params: bool) -> Iterator[None]:
+        """Around one statement: a transaction of its own where the record has to share it."""
+        if not self._is_to_be_wrapped(text, has_params=has_params):
+            yield
+            return
+        self._command(b"BEGIN")
+        try:
+            yield
+            self._command(b"COMMIT")
+        except BaseException:
+            if self.pgconn.transaction_status in _OPEN:
+                self._command(b"ROLLBACK")
+            raise
+
+    def _is_to_be_wrapped(self, text: str, *, has_params: bool) -> bool:
+        recorder = self.recorder
+        return (
+            recorder is not None
+            and self.guard is not None
+            and self.autocommit
+            and self.pgconn.transaction_status == TransactionStatus.IDLE
+            and recorder.needs_transaction(text, has_params=has_params)
+        )
+
+    def roll_back(self) -> None:
+        """Roll an open transaction back, whoever opened it; for the end of a unit of work."""
+        if self.pgconn.transaction_status in _OPEN:
+            self._command(b"ROLLBACK")
+
+    def _command(self, command: bytes) -> None:
+        with self.lock:
+            self.wait(self._exec_command(command))
 
     def _text(self, query: object) -> str:
         if isinstance(query, str):
@@ -238,10 +305,14 @@ def _cleaned(name: str) -> Callable[..., Any]:
     # psycopg reads a row's values when it hands the row out, and quotes what it cannot read.
     def method(self: Any, *args: Any) -> Any:
         try:
-            return getattr(super(_Guarded, self), name)(*args)
+            found = getattr(super(_Guarded, self), name)(*args)
         except psycopg.Error as error:
             sanitise(error)
             raise
+        if self._fetched:
+            rows, self._fetched = self._fetched, 0
+            signals.rows_fetched.send(sender=TenantConnection, cursor=self, rows=rows)
+        return found
 
     return method
 
@@ -252,46 +323,70 @@ class _Guarded:
     __slots__ = ()
     _style = Style.PERCENT
     _admitted = False
+    _fetched = 0
+    declared = ("", False)
 
     def execute(self: Any, query: Any, params: Any = None, **kwargs: Any) -> Any:
-        text = self._conn.admit(query, has_params=params is not None, style=self._style)
-        self._admitted = True
-        try:
-            result = super().execute(text, params, **kwargs)  # type: ignore[misc]  # -- a mixin
-        finally:
-            self._admitted = False
-        if signals.statement_sent.receivers:
-            _announce(self, text, has_params=params is not None)
+        has_params = params is not None
+        text = self._conn.admit(query, has_params=has_params, style=self._style)
+        self.declared = (text, has_params)
+        with self._conn.recorded(text, has_params=has_params):
+            with self._sending(text, has_params=has_params):
+                result = super().execute(text, params, **kwargs)  # type: ignore[misc]  # -- a mixin
+            if signals.statement_sent.receivers:
+                _announce(self, text, has_params=has_params)
         return result
 
     def executemany(self: Any, query: Any, params_seq: Any, **kwargs: Any) -> None:
         text = self._conn.admit(query, has_params=True, style=self._style)
+        counted = _Counted(params_seq)
+        with self._conn.recorded(text, has_params=True):
+            with self._sending(text, has_params=True):
+                super().executemany(text, counted, **kwargs)  # type: ignore[misc]  # -- a mixin
+            if signals.statement_sent.receivers:
+                _announce(self, text, has_params=True, calls=counted.count)
+
+    @contextmanager
+    def _sending(self: Any, text: str, *, has_params: bool) -> Iterator[None]:
         self._admitted = True
         try:
-            super().executemany(text, params_seq, **kwargs)  # type: ignore[misc]  # -- a mixin
+            yield
+        except psycopg.Error as error:
+            signals.statement_failed.send(
+                sender=TenantConnection,
+                statement=text,
+                has_params=has_params,
+                cursor=self,
+                error=error,
+            )
+            raise
         finally:
             self._admitted = False
-        if signals.statement_sent.receivers:
-            _announce(self, text, has_params=True)
 
     def stream(self: Any, query: Any, params: Any = None, **kwargs: Any) -> Any:
         text = self._conn.admit(query, has_params=params is not None, style=self._style)
+        self.declared = (text, params is not None)
         if signals.statement_sent.receivers:
             _announce(self, text, has_params=params is not None)
         return self._streamed(text, params, **kwargs)
 
     def _streamed(self: Any, text: str, params: Any, **kwargs: Any) -> Iterator[Any]:
         self._admitted = True
+        rows = 0
         try:
-            yield from super().stream(text, params, **kwargs)  # type: ignore[misc]  # -- a mixin
+            for rows, row in enumerate(super().stream(text, params, **kwargs), 1):  # type: ignore[misc]  # -- a mixin
+                yield row
         except psycopg.Error as error:
             sanitise(error)
             raise
         finally:
             self._admitted = False
+            signals.rows_fetched.send(sender=TenantConnection, cursor=self, rows=rows)
 
     def copy(self: Any, statement: Any, params: Any = None, **kwargs: Any) -> Any:
         text = self._conn.admit(statement, has_params=params is not None, style=self._style)
+        if signals.statement_sent.receivers:
+            _announce(self, text, has_params=params is not None)
         return self._copied(text, params, **kwargs)
 
     @contextmanager
@@ -330,9 +425,26 @@ class _Guarded:
         super()._execute_send(query, **kwargs)  # type: ignore[misc]  # -- a mixin
 
 
-def _announce(cursor: Any, statement: str, *, has_params: bool) -> None:
+class _Counted:
+    """Sets of parameters, counted while the driver takes them."""
+
+    def __init__(self, given: Iterable[Any]) -> None:
+        self._given = given
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        for each in self._given:
+            self.count += 1
+            yield each
+
+
+def _announce(cursor: Any, statement: str, *, has_params: bool, calls: int = 1) -> None:
     signals.statement_sent.send(
-        sender=TenantConnection, statement=statement, has_params=has_params, cursor=cursor
+        sender=TenantConnection,
+        statement=statement,
+        has_params=has_params,
+        cursor=cursor,
+        calls=calls,
     )
 
 
@@ -354,6 +466,11 @@ class TenantServerSideCursor(_Guarded, django_postgresql.ServerSideCursor):
         self._conn.may_have_cursors = True
         self._declared_in = self._conn.lease
         return super().execute(query, params, **kwargs)
+
+    def _fetch_gen(self: Any, num: int | None) -> Any:
+        rows = yield from super()._fetch_gen(num)
+        self._fetched = len(rows)
+        return rows
 
     def close(self: Any) -> None:
         """Close the cursor; after its unit only here, for the pool has closed it on the server."""

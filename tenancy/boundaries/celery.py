@@ -29,6 +29,7 @@ from celery.utils.functional import maybe_list
 from kombu.utils.objects import cached_property
 from typing_extensions import override
 
+from tenancy import signals
 from tenancy.boundaries import capsule
 from tenancy.boundaries.capsule import Capsule
 from tenancy.boundaries.celery_messages import (
@@ -70,6 +71,7 @@ class TenantAMQP(AMQP):
         """
         message = super().as_task_v2(*args, **kwargs)
         message.headers[HEADER] = self._capsule(message.headers, *message.body)
+        signals.releasing.send(sender=TenantAMQP, what="message of a task")
         return message
 
     def _capsule(self, headers: Any, args: Any, kwargs: Any, ordered: Any) -> str:

@@ -24,7 +24,7 @@ from channels.layers import BaseChannelLayer
 from django.utils.module_loading import import_string
 from typing_extensions import override
 
-from tenancy import conf
+from tenancy import conf, signals
 from tenancy.current import require_scope
 from tenancy.exceptions import SealError, WrongTenantError
 from tenancy.keys import Purpose, mac, opaque_id
@@ -122,8 +122,9 @@ class TenantChannelLayer(BaseChannelLayer):
     @override
     async def send(self, channel: str, message: dict[str, Any]) -> None:
         """Send to one channel of this scope."""
-        inner = _require_channel(channel)
-        await self.inner.send(inner, _sealed(channel, message))
+        inner, sealed = _require_channel(channel), _sealed(channel, message)
+        await signals.releasing.asend(sender=type(self), what="message to a channel")
+        await self.inner.send(inner, sealed)
 
     @override
     async def receive(self, channel: str) -> dict[str, Any]:
@@ -146,7 +147,9 @@ class TenantChannelLayer(BaseChannelLayer):
     @override
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
         """Send to a group of this scope."""
-        await self.inner.group_send(_require_group(group), _sealed(group, message))
+        inner, sealed = _require_group(group), _sealed(group, message)
+        await signals.releasing.asend(sender=type(self), what="message to a group")
+        await self.inner.group_send(inner, sealed)
 
     @override
     async def flush(self) -> NoReturn:

@@ -25,6 +25,7 @@ from asgiref.sync import sync_to_async
 from httpx._client import ClientState
 from typing_extensions import override
 
+from tenancy import signals
 from tenancy.boundaries.egress_address import PinnedAsyncBackend, PinnedBackend
 from tenancy.boundaries.egress_binding import ORIGIN, TIMEOUT, Binding, parts_of
 from tenancy.boundaries.egress_policy import TRAINING, Processor, processors
@@ -126,7 +127,9 @@ class _Transport(httpx.HTTPTransport):
 
     @override
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        response = super().handle_request(self._binding.admit(request))
+        admitted = self._binding.admit(request)
+        signals.releasing.send(sender=TenantClient, what="outgoing call")
+        response = super().handle_request(admitted)
         try:
             self._binding.answered(response)
         except BaseException:
@@ -150,7 +153,9 @@ class _AsyncTransport(httpx.AsyncHTTPTransport):
 
     @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        response = await super().handle_async_request(self._binding.admit(request))
+        admitted = self._binding.admit(request)
+        await signals.releasing.asend(sender=TenantAsyncClient, what="outgoing call")
+        response = await super().handle_async_request(admitted)
         try:
             self._binding.answered(response)
         except BaseException:

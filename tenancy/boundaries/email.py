@@ -25,7 +25,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.module_loading import import_string
 from typing_extensions import override
 
-from tenancy import conf
+from tenancy import conf, signals
 from tenancy.boundaries.operator_mail import is_operator_mail
 from tenancy.current import current_scope
 from tenancy.exceptions import IsolationError, NoTenantError, WrongTenantError
@@ -105,6 +105,7 @@ class TenantEmailBackend(BaseEmailBackend):
         for message in messages:
             _require_made_here(message)
             _require_own_sender(message)
+        signals.releasing.send(sender=TenantEmailBackend, what="mail")
         return self._wrapped.send_messages(messages) or 0
 
     def _bind(self) -> None:

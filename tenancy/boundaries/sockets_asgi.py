@@ -20,7 +20,7 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 from django.http.request import split_domain_port
 
-from tenancy import conf
+from tenancy import conf, signals
 from tenancy.context import tenant_scope
 from tenancy.current import current_scope
 from tenancy.exceptions import NoTenantError, RegistryUnavailableError, ScopeChangeError
@@ -81,6 +81,7 @@ class _Socket:
 
     async def receive(self) -> _Message:
         """The client's next message; a disconnect if the tenant was suspended."""
+        await signals.releasing.asend(sender=TenantSocketMiddleware, what="wait for a message")
         _give_back(self._scope)
         message = await self._receive()
         if message["type"] == "websocket.disconnect" or await self._is_active():
@@ -98,6 +99,7 @@ class _Socket:
             await self._send({"type": "websocket.close", "code": _POLICY_VIOLATION})
             text = f"refused: a message to a socket of {self._tenant.id}, which is suspended."
             raise refused(NoTenantError(text, reason="socket:tenant:suspended"))
+        await signals.releasing.asend(sender=TenantSocketMiddleware, what="message of a socket")
         await self._send(message)
 
     async def _is_active(self) -> bool:

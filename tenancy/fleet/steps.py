@@ -19,13 +19,14 @@ from django.utils.module_loading import import_string
 from django_tenants.utils import get_tenant_domain_model
 from psycopg import sql
 
-from tenancy import conf
+from tenancy import conf, signals
 from tenancy.exceptions import ProvisioningError
 from tenancy.fleet.doors import grant_doors
 from tenancy.logins import grants, roles
 from tenancy.logins.names import tenant_login
 from tenancy.logins.secrets import SALT_BYTES, scram_verifier
 from tenancy.models import TenantLogin, TenantState
+from tenancy.scopes import ScopeKind
 
 __all__ = ["STEPS", "NewTenant", "Step", "step_started"]
 
@@ -148,6 +149,12 @@ def _grant(new: NewTenant) -> None:
         readable=readable,
     )
     grant_doors(owner_connection(), login=new.login)
+    signals.login_granted.send(
+        sender=NewTenant,
+        login=new.login,
+        stamp=f"{ScopeKind.TENANT}:{new.schema}",
+        connection=owner_connection(),
+    )
 
 
 def _register(new: NewTenant) -> None:

@@ -47,6 +47,11 @@ class Guard:
         self._characters = 0
         self._lock = threading.Lock()
 
+    @property
+    def policy(self) -> Policy:
+        """What it judges by."""
+        return self._policy
+
     def check(
         self, statement: str, *, has_params: bool, schema: str, style: Style = Style.PERCENT
     ) -> None:

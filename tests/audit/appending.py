@@ -77,6 +77,4 @@ def append_as(tenant: Tenant, *events: dict[str, Any]) -> None:
 
 
 def _canonical(given: dict[str, Any]) -> bytes:
-    return json.dumps(
-        given, sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    ).encode()
+    return json.dumps(given, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

@@ -22,10 +22,13 @@ def test_append_goes_to_the_logins_own_stream(log: TestTenants) -> None:
 
     assert _own(log, "twin") == before
     with login_connection(log.default) as connection:
-        (last,) = connection.execute(
-            "SELECT convert_from(entry, 'UTF8')::jsonb ->> 'stream' FROM audit.own_event "
-            "ORDER BY at DESC LIMIT 1"
-        ).fetchone() or ()
+        (last,) = (
+            connection.execute(
+                "SELECT convert_from(entry, 'UTF8')::jsonb ->> 'stream' FROM audit.own_event "
+                "ORDER BY at DESC LIMIT 1"
+            ).fetchone()
+            or ()
+        )
     assert last == stream_of(log.default)
 
 

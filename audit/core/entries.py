@@ -1,0 +1,181 @@
+"""An event's form, and the exact bytes of a log's entry.
+
+Rules:
+
+1. An event has one spelling: canonical JSON (RFC 8785) of text, whole numbers, booleans, null and
+   lists of them, under ASCII names. A number beyond 2^53 - 1 is refused: JSON does not carry it.
+2. An entry is `{"at":…,"event":…,"stream":…}`: the server's time in microseconds since 1970, what
+   the writer gave, and the stream's name, so that it can be moved to no other stream.
+3. What does not parse to exactly these fields and types, or is spelled otherwise, is refused.
+
+Source: RFC 8785 (JSON Canonicalization Scheme). Limit: what an event says is the writer's word.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from audit.core.errors import MalformedError
+from audit.core.tags import Tag
+
+__all__ = ["Entry", "Event", "columns_of", "format_entry", "format_event", "parse_entry"]
+
+VERSION = 1
+_LARGEST = (1 << 53) - 1
+_WHAT = "an entry"
+_OUTCOMES = frozenset({"committed", "released", "refused", "rolled_back", "failed", "unknown"})
+_ACTIONS = frozenset(map(str, Tag))
+_HEX_ID = re.compile(r"[0-9a-f]{32}")
+_encode = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+).encode
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """What happened, in one unit of work of one stream; times are microseconds since 1970.
+
+    `sealed` and the hashes are base64url text; `key` is the version of the stream's key they are
+    made with, 0 for none. `lane` and `n` number the events of one server connection without gaps;
+    `closes` says where lanes of the same process ended. `unknown` names fields that could not be
+    known. `rows` and `calls` are counts; `rows` is None where nobody said.
+    """
+
+    action: str
+    actor_hash: str
+    allowed: bool
+    calls: int
+    closes: tuple[tuple[str, int], ...]
+    fingerprint: str
+    id: str
+    key: int
+    lane: str
+    models: tuple[str, ...]
+    n: int
+    outcome: str
+    policy: str
+    reason: str
+    repeats: str
+    request: str
+    role: str
+    rows: int | None
+    sealed: str
+    subjects: tuple[str, ...]
+    surface: str
+    tables: tuple[str, ...]
+    time: int
+    unit: str
+    unknown: tuple[str, ...]
+    v: int = VERSION
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """A parsed entry: the server's time in microseconds, the event, the stream's name."""
+
+    at: int
+    event: Event
+    stream: str
+
+
+_NAMES = tuple(sorted(each.name for each in dataclasses.fields(Event)))
+_TYPES = {each.name: str(each.type) for each in dataclasses.fields(Event)}
+
+
+def format_event(event: Event) -> bytes:
+    """The event's one spelling, UTF-8."""
+    return _encode({name: getattr(event, name) for name in _NAMES}).encode()
+
+
+def format_entry(entry: Entry) -> bytes:
+    """The entry's one spelling, as the append function makes it."""
+    event = format_event(entry.event).decode()
+    return f'{{"at":{entry.at},"event":{event},"stream":{_encode(entry.stream)}}}'.encode()
+
+
+def parse_entry(data: bytes) -> Entry:
+    """The entry whose bytes these are.
+
+    Raises:
+        MalformedError: another spelling, other fields, types or values, or an unknown version.
+    """
+    given = _object(data)
+    if set(given) != {"at", "event", "stream"}:
+        raise MalformedError(_WHAT, "other members", "at, event and stream")
+    at, raw, stream = given["at"], given["event"], given["stream"]
+    if not _is_count(at) or not isinstance(stream, str) or not isinstance(raw, dict):
+        raise MalformedError(_WHAT, "members of other types", "a number, an object and a text")
+    return Entry(at=at, event=_event(raw), stream=stream)
+
+
+def columns_of(entry: Entry) -> dict[str, Any]:
+    """The columns that are shown and searched, as the append function takes them from the entry."""
+    event = entry.event
+    plain = "action outcome allowed reason surface actor_hash role fingerprint calls rows".split()
+    lists = {name: list(getattr(event, name)) for name in ("models", "tables", "subjects")}
+    return {
+        **{name: getattr(event, name) for name in plain},
+        **lists,
+        "event_id": event.id,
+        "request_id": event.request,
+        "key_version": event.key,
+    }
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    try:
+        given = json.loads(data)
+        spelled = _encode(given).encode()
+    except (ValueError, RecursionError, TypeError):
+        raise MalformedError(_WHAT, "no JSON text in UTF-8", "canonical JSON") from None
+    if not isinstance(given, dict) or spelled != data:
+        raise MalformedError(_WHAT, "another spelling", "canonical JSON (RFC 8785)")
+    return given
+
+
+def _event(raw: Mapping[str, Any]) -> Event:
+    if raw.get("v") != VERSION:
+        raise MalformedError("an event", "another version", f"version {VERSION}")
+    if set(raw) != set(_NAMES):
+        raise MalformedError("an event", "other fields", "those of its version")
+    for name, value in raw.items():
+        if not _fits(_TYPES[name], value):
+            raise MalformedError("an event", f"another type in {name!r}", _TYPES[name])
+    if raw["action"] not in _ACTIONS or raw["outcome"] not in _OUTCOMES:
+        raise MalformedError("an event", "an unknown action or outcome", "a known one")
+    if not _HEX_ID.fullmatch(raw["id"]):
+        raise MalformedError("an event", "another id", "32 hexadecimal digits")
+    return Event(**{name: _frozen(value) for name, value in raw.items()})
+
+
+def _fits(kind: str, value: Any) -> bool:
+    if kind == "str":
+        return isinstance(value, str)
+    if kind == "bool":
+        return isinstance(value, bool)
+    if kind.startswith("int"):
+        return _is_count(value) or (value is None and kind != "int")
+    if not isinstance(value, list):
+        return False
+    if kind == "tuple[str, ...]":
+        return all(isinstance(each, str) for each in value)
+    return all(
+        isinstance(each, list)
+        and len(each) == 2  # noqa: PLR2004 -- a pair
+        and isinstance(each[0], str)
+        and _is_count(each[1])
+        for each in value
+    )
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(each) for each in value) if isinstance(value, list) else value

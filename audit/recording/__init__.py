@@ -1,0 +1,1 @@
+"""Events from where they happen to the log: one record for each unit of work."""

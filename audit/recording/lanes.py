@@ -1,0 +1,72 @@
+"""Lanes: one per server connection, whose events are numbered from 1 without a gap.
+
+Numbers are given out when events are appended, by the only one who uses the connection, and taken
+back if the transaction is rolled back. So a gap in a lane means that an event was taken out of the
+log, whatever else happened: a killed process leaves a lane that ends, never one with a hole. When
+a connection has been closed, the next event of the same stream says where its lane ended.
+
+Limit: of a process that was killed nobody says where its lanes ended.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import weakref
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from typing import Any
+
+from audit.recording.own_keys import forget, own_key
+from audit.stream_keys import StreamKey
+
+__all__ = ["Lane", "closed_lanes", "forget_closed", "lane_of", "renew_key"]
+
+_lanes: weakref.WeakKeyDictionary[Any, Lane] = weakref.WeakKeyDictionary()
+_used: dict[str, dict[str, tuple[Lane, weakref.ref[Any]]]] = {}
+_lock = threading.Lock()
+
+
+@dataclass(slots=True, weakref_slot=True)
+class Lane:
+    """One connection's numbers, and its stream's key; `count` is the last one given out."""
+
+    key: StreamKey
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    count: int = 0
+
+
+def lane_of(connection: Any) -> Generator[Any, Any, Lane]:
+    """The lane of a connection, a new one at its first event; raises as `own_key`."""
+    lane = _lanes.get(connection)
+    if lane is None:
+        key = yield from own_key(connection)
+        lane = _lanes[connection] = Lane(key)
+        with _lock:
+            _used.setdefault(key.stream, {})[lane.id] = (lane, weakref.ref(connection))
+    return lane
+
+
+def renew_key(connection: Any) -> Generator[Any, Any, None]:
+    """Ask for the stream's key again: the one that is kept was destroyed."""
+    forget(connection)
+    lane = yield from lane_of(connection)
+    lane.key = yield from own_key(connection)
+
+
+def closed_lanes(stream: str) -> list[tuple[str, int]]:
+    """The stream's lanes whose connections are closed, and their counts; not yet told."""
+    with _lock:
+        kept = list(_used.get(stream, {}).values())
+    return [(lane.id, lane.count) for lane, ref in kept if _is_closed(ref())]
+
+
+def forget_closed(stream: str, told: list[tuple[str, int]]) -> None:
+    """The log knows of these ends now."""
+    with _lock:
+        for identity, _count in told:
+            _used.get(stream, {}).pop(identity, None)
+
+
+def _is_closed(connection: Any) -> bool:
+    return connection is None or bool(connection.closed)
