@@ -1,4 +1,4 @@
-"""The app: `audit` in INSTALLED_APPS, and with `tenancy` in it too, each unit of work is recorded."""
+"""The app: with `audit` in INSTALLED_APPS each unit of work is recorded."""
 
 from __future__ import annotations
 

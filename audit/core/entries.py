@@ -31,6 +31,18 @@ _WHAT = "an entry"
 _OUTCOMES = frozenset({"committed", "released", "refused", "rolled_back", "failed", "unknown"})
 _ACTIONS = frozenset(map(str, Tag))
 _HEX_ID = re.compile(r"[0-9a-f]{32}")
+_PLAIN_COLUMNS = (
+    "action",
+    "outcome",
+    "allowed",
+    "reason",
+    "surface",
+    "actor_hash",
+    "role",
+    "fingerprint",
+    "calls",
+    "rows",
+)
 _encode = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
 ).encode
@@ -114,12 +126,11 @@ def parse_entry(data: bytes) -> Entry:
 
 
 def columns_of(entry: Entry) -> dict[str, Any]:
-    """The columns that are shown and searched, as the append function takes them from the entry."""
+    """The columns that are searched, as the append function takes them from the entry."""
     event = entry.event
-    plain = "action outcome allowed reason surface actor_hash role fingerprint calls rows".split()
     lists = {name: list(getattr(event, name)) for name in ("models", "tables", "subjects")}
     return {
-        **{name: getattr(event, name) for name in plain},
+        **{name: getattr(event, name) for name in _PLAIN_COLUMNS},
         **lists,
         "event_id": event.id,
         "request_id": event.request,

@@ -3,8 +3,8 @@
 `tenancy` announces, this module listens; nothing else in `audit` knows of it. A tenant's unit is
 recorded in the tenant's own stream; the platform's and the owner's in the stream `platform`.
 
-Limits: of the owner's work nothing is recorded in a database whose log is not set up yet. Rows that
-are read through libpq's own handle are not seen here; `audit_reconcile` finds them.
+Limits: of the owner's work nothing is recorded in a database whose log is not set up yet. Rows
+that are read through libpq's own handle are not seen here; `audit_reconcile` finds them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ from tenancy import conf, signals
 from tenancy.backend.lending import guard, lend
 from tenancy.context import current_scope
 from tenancy.exceptions import IsolationError
-from tenancy.scopes import Scope, ScopeKind, Unit as WorkUnit
+from tenancy.scopes import Scope, ScopeKind
+from tenancy.scopes import Unit as WorkUnit
 
 __all__ = ["connect", "disconnect"]
 

@@ -33,7 +33,9 @@ def own_key(connection: Any) -> Generator[Any, Any, StreamKey]:
     if found is not None:
         return found
     result = yield from wire.fetch(connection, _ASK)
-    row = [result.get_value(0, column) for column in range(4)] if result.ntuples else [None]
+    row: list[Any] = [None]
+    if result.ntuples:
+        row = [result.get_value(0, column) for column in range(4)]
     if None in row:
         message = (
             "refused: an access without a record. Found: a login that has no stream, or whose "

@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from audit.core.entries import Event, format_event
 from audit.core.tags import Tag
@@ -87,7 +88,7 @@ def formatted(
 ) -> list[bytes]:
     """The events as the log takes them, numbered in the lane from its count on."""
     actor, origin, key = unit.actor(), unit.origin or Origin(), lane.key
-    shared = {
+    shared: dict[str, Any] = {
         "actor_hash": key.hashed("actor", actor) if actor else "",
         "key": key.version,
         "lane": lane.id,
@@ -100,22 +101,15 @@ def formatted(
     }
     personal = {"actor": actor, "address": origin.address, "agent": origin.agent}
     sealed = key.seal({**personal, "text": unit.reason})
-    found = []
+    found: list[bytes] = []
     for number, each in enumerate(pending, lane.count + 1):
         text = key.seal({**personal, "text": each.text}) if each.text else sealed
-        found.append(_formatted(each, shared, text, number, [] if found else closes, lane))
+        own = {"n": number, "sealed": text, "closes": () if found else tuple(closes)}
+        found.append(_formatted(each, {**shared, **own}, key.hashed))
     return found
 
 
-def _formatted(
-    each: Pending,
-    shared: dict[str, object],
-    sealed: str,
-    number: int,
-    closes: list[tuple[str, int]],
-    lane: Lane,
-) -> bytes:
-    hashed = lane.key.hashed
+def _formatted(each: Pending, shared: dict[str, Any], hashed: Callable[..., str]) -> bytes:
     unknown = each.unknown
     if len(each.subjects) > _MOST_SUBJECTS:
         unknown = (*unknown, "subjects")
@@ -127,16 +121,13 @@ def _formatted(
             action=each.tag,
             allowed=each.outcome != "refused",
             calls=each.calls,
-            closes=tuple(closes),
             fingerprint=each.fingerprint,
             id=each.id,
             models=each.models,
-            n=number,
             outcome=each.outcome,
             reason=each.reason,
             repeats=each.repeats,
             rows=each.rows,
-            sealed=sealed,
             subjects=tuple(
                 hashed("subject", *subject) for subject in each.subjects[:_MOST_SUBJECTS]
             ),

@@ -45,7 +45,7 @@ _OPEN_TO_ALL = frozenset({"request", "socket"})
 
 @dataclass(slots=True)
 class _Transaction:
-    """A connection's open transaction: what waits for COMMIT, and what COMMIT will put in the log."""
+    """A connection's open transaction: what waits for COMMIT, and what goes in the log with it."""
 
     connection: Any
     waiting: list[Pending] = field(default_factory=list)
@@ -248,16 +248,15 @@ class UnitRecord:
     ) -> Generator[Any, Any, None]:
         try:
             lane = yield from lane_of(connection)
-            for attempt in (1, 2):
-                closes = closed_lanes(lane.key.stream)
-                raw = formatted(batch, self.unit, lane, closes)
-                try:
-                    yield from wire.append(connection, raw)
-                    break
-                except psycopg.Error as error:
-                    if error.sqlstate != _KEY_CHANGED or own is not None or attempt > 1:
-                        raise
-                    yield from renew_key(connection)
+            closes = closed_lanes(lane.key.stream)
+            try:
+                yield from self._send(connection, batch, lane, closes)
+            except psycopg.Error as error:
+                yield from renew_key(connection)
+                # In a transaction nothing can be tried again: the server has given it up.
+                if error.sqlstate != _KEY_CHANGED or own is not None:
+                    raise
+                yield from self._send(connection, batch, lane, closes)
         except psycopg.Error as error:
             raise _refusal(error, len(batch)) from error
         if own is None:
@@ -269,6 +268,11 @@ class UnitRecord:
         own.appended += batch
         del own.waiting[: len(batch)]
         lane.count += len(batch)
+
+    def _send(
+        self, connection: Any, batch: list[Pending], lane: Lane, closes: list[tuple[str, int]]
+    ) -> Generator[Any, Any, None]:
+        yield from wire.append(connection, formatted(batch, self.unit, lane, closes))
 
     def _transaction(self, connection: Any) -> _Transaction:
         return self._transactions.setdefault(id(connection), _Transaction(connection))

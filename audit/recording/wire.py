@@ -55,7 +55,7 @@ def _result(connection: Any) -> Steps:
 
 
 def _array(events: Sequence[bytes]) -> bytes:
-    # PostgreSQL's binary form of bytea[]: dimensions, null flag, element type, length, lower bound.
+    # The binary form of bytea[]: dimensions, null flag, element type, length, lower bound.
     parts = [struct.pack("!iiIii", 1, 0, _BYTEA, len(events), 1)]
     for event in events:
         parts += (struct.pack("!i", len(event)), event)

@@ -190,7 +190,7 @@ class TenantConnection(psycopg.Connection[Any]):
         try:
             result = yield from super()._exec_command(command, *args, **kwargs)
             # COMMIT of a transaction that has failed is answered with ROLLBACK.
-            committed = result.command_status == b"COMMIT"
+            committed = result is not None and result.command_status == b"COMMIT"
         except psycopg.Error:
             committed = False if self.pgconn.status == ConnStatus.OK else None
             raise
@@ -374,7 +374,8 @@ class _Guarded:
         self._admitted = True
         rows = 0
         try:
-            for rows, row in enumerate(super().stream(text, params, **kwargs), 1):  # type: ignore[misc]  # -- a mixin
+            for row in super().stream(text, params, **kwargs):  # type: ignore[misc]  # -- a mixin
+                rows += 1
                 yield row
         except psycopg.Error as error:
             sanitise(error)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from pytest_django import DjangoDbBlocker
 
@@ -30,6 +28,6 @@ def audit_database(tenants: TestTenants, django_db_blocker: DjangoDbBlocker) -> 
 
 
 @pytest.fixture
-def log(audit_database: None, tenants: TestTenants) -> Iterator[TestTenants]:
+def log(audit_database: None, tenants: TestTenants) -> TestTenants:
     """The test tenants, with the log set up."""
-    yield tenants
+    return tenants

@@ -1,4 +1,4 @@
-"""What a tenant's login may do with the log: append to its own stream and read it; nothing else."""
+"""What a tenant's login may do with the log: append to its own stream, read it; nothing else."""
 
 from __future__ import annotations
 

@@ -1,38 +1,31 @@
-"""Sets the log up in the database; repeatable."""
+"""`audit_setup`: makes what the log needs in the database, and its keys. Repeatable."""
 
 from __future__ import annotations
 
-import json
+import dataclasses
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from rich.console import Console
-from rich.table import Table
+from django.core.management.base import CommandError
+from typing_extensions import override
 
 from audit.exceptions import AuditError
+from audit.management.base import AuditCommand
 from audit.setup import set_up
 
+__all__ = ["Command"]
 
-class Command(BaseCommand):
-    """Roles, schema, functions, grants, partitions, keys: what is missing is made."""
 
-    help = "Set the audit log up: roles, schema, functions, grants, partitions, signing keys."
-    requires_system_checks: list[str] = []
+class Command(AuditCommand):
+    """Exits 0 also where a step was not permitted, and says which."""
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        """The options."""
-        parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    help = (
+        "Set the log up: roles, schema, functions, grants, partitions, streams, keys. Repeatable."
+    )
 
-    def handle(self, **options: Any) -> None:
-        """Run the steps and print what was done."""
+    @override
+    def handle(self, *args: Any, **options: Any) -> None:
         try:
-            done = list(set_up())
+            rows = [dataclasses.asdict(done) for done in set_up()]
         except AuditError as error:
             raise CommandError(str(error)) from error
-        if options["json"]:
-            self.stdout.write(json.dumps([vars(each) for each in done]))
-            return
-        table = Table("step", "outcome", "detail")
-        for each in done:
-            table.add_row(each.step, each.outcome, each.detail)
-        Console(file=self.stdout._out).print(table)
+        self.report(rows, as_json=options["json"])

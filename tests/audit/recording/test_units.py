@@ -13,6 +13,12 @@ from tests.foreign.shop.models import Tag
 _TABLE = ("shop_tag",)
 
 
+def _create_and_fail(label: str) -> None:
+    with transaction.atomic():
+        Tag.objects.create(label=label)
+        raise ZeroDivisionError
+
+
 def test_reads_are_in_the_log_when_the_unit_has_ended(recording: TestTenants) -> None:
     with tenant_scope(recording.default):
         Tag.objects.create(label="a")
@@ -53,9 +59,8 @@ def test_write_that_was_rolled_back_is_in_the_log_as_such(recording: TestTenants
     since = Since()
 
     with tenant_scope(recording.default):
-        with pytest.raises(ZeroDivisionError), transaction.atomic():
-            Tag.objects.create(label="d")
-            raise ZeroDivisionError
+        with pytest.raises(ZeroDivisionError):
+            _create_and_fail("d")
         assert Tag.objects.filter(label="d").count() == 0
 
     assert since.told(recording.default) == [
@@ -69,9 +74,8 @@ def test_savepoint_that_was_rolled_back(recording: TestTenants) -> None:
 
     with tenant_scope(recording.default), transaction.atomic():
         Tag.objects.create(label="e")
-        with pytest.raises(ZeroDivisionError), transaction.atomic():
-            Tag.objects.create(label="f")
-            raise ZeroDivisionError
+        with pytest.raises(ZeroDivisionError):
+            _create_and_fail("f")
 
     assert since.told(recording.default) == [
         ("database:rows:created", "committed", _TABLE, 1),
