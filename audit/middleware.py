@@ -13,10 +13,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.apps import apps
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.module_loading import import_string
 
 from audit import conf
+from audit.integrations.django_requests import aanswer, answer_in_unit
 from audit.recording.current import current_record
 from audit.recording.pending import Origin
 
@@ -38,12 +40,22 @@ class AuditMiddleware:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        """Answer the request."""
+        """Answer the request; without `tenancy` it is a unit of work that is made here."""
         record = current_record()
-        if record is not None:
-            record.unit.origin = _origin(request)
+        if record is None:
+            return self._in_unit(request)
+        record.unit.origin = _origin(request)
         answer: HttpResponseBase | Awaitable[HttpResponseBase] = self.get_response(request)
         return answer
+
+    def _in_unit(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if apps.is_installed("tenancy"):
+            # A host of nobody: no scope, hence no access and nothing to record.
+            answer: HttpResponseBase | Awaitable[HttpResponseBase] = self.get_response(request)
+            return answer
+        if iscoroutinefunction(self.get_response):
+            return aanswer(self.get_response, request, _origin(request))
+        return answer_in_unit(self.get_response, request, _origin(request))
 
 
 def _origin(request: HttpRequest) -> Origin:

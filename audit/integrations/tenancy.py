@@ -70,8 +70,8 @@ def _listeners() -> dict[Signal, Callable[..., None]]:
         signals.egress_decided: _egress,
         signals.tenant_changed: _changed,
         signals.login_granted: grant,
-        pre_save: _saving,
-        pre_delete: _deleting,
+        pre_save: _expecting,
+        pre_delete: _expecting,
     }
 
 
@@ -136,20 +136,10 @@ def _sent(*, statement: str, has_params: bool, cursor: Any, calls: int, **kwargs
     pending = Pending.of(said, outcome=outcome, models=subjects.models_of(said.tables))
     pending.calls = calls
     pending.rows = cursor.rowcount if cursor.rowcount >= 0 else None
-    _with_subjects(pending, record, connection, cursor.pgresult)
+    subjects.add_to(pending, record, connection, cursor.pgresult)
     record.add(pending, connection)
     if record.is_due:
         _release(scope)
-
-
-def _with_subjects(pending: Pending, record: UnitRecord, connection: Any, result: Any) -> None:
-    if subjects.subject_tables().keys().isdisjoint(pending.tables):
-        return
-    expected = record.expected_for(pending.tables) if pending.is_write else []
-    found, is_complete = subjects.of_result(connection, result, pending.tables)
-    pending.subjects = found or expected
-    if not is_complete and not pending.subjects:
-        pending.unknown = (*pending.unknown, "subjects")
 
 
 def _failed(*, statement: str, has_params: bool, cursor: Any, error: Any, **kwargs: Any) -> None:
@@ -177,7 +167,7 @@ def _fetched(*, cursor: Any, rows: int, **kwargs: Any) -> None:
     said = describe(text, has_params=has_params)
     pending = Pending.of(said, outcome="released", models=subjects.models_of(said.tables))
     pending.calls, pending.rows = 0, rows
-    _with_subjects(pending, record, cursor.connection, cursor.pgresult)
+    subjects.add_to(pending, record, cursor.connection, cursor.pgresult)
     record.add(pending, cursor.connection)
 
 
@@ -225,19 +215,10 @@ def _changed(*, schema_name: str, change: str, **kwargs: Any) -> None:
         )
 
 
-def _saving(*, sender: Any, instance: Any, **kwargs: Any) -> None:
-    _expect(sender, instance)
-
-
-def _deleting(*, sender: Any, instance: Any, **kwargs: Any) -> None:
-    _expect(sender, instance)
-
-
-def _expect(sender: Any, instance: Any) -> None:
+def _expecting(*, sender: Any, instance: Any, **kwargs: Any) -> None:
     record = _current()
-    table = sender._meta.db_table
-    if record is not None and instance.pk is not None and table in subjects.subject_tables():
-        record.expect(table, (sender._meta.label, str(instance.pk)))
+    if record is not None:
+        subjects.expect(record, sender, instance)
 
 
 def _is_recorded(scope: Scope) -> bool:

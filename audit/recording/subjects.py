@@ -14,7 +14,7 @@ import functools
 import weakref
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.apps import apps
@@ -25,7 +25,11 @@ from psycopg.pq import Format
 from audit import conf
 from audit.recording import wire
 
-__all__ = ["Subject", "models_of", "of_result", "subject_tables"]
+__all__ = ["Subject", "add_to", "expect", "models_of", "subject_tables"]
+
+if TYPE_CHECKING:
+    from audit.recording.pending import Pending
+    from audit.recording.unit_record import UnitRecord
 
 _INTEGERS = frozenset({20, 21, 23})
 _UUID = 2950
@@ -70,7 +74,25 @@ def models_of(tables: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(_labels()[table] for table in tables if table in _labels()))
 
 
-def of_result(
+def add_to(pending: Pending, record: UnitRecord, connection: Any, result: Any) -> None:
+    """Say in an event whose rows its statement answered or changed, as far as that is known."""
+    if subject_tables().keys().isdisjoint(pending.tables):
+        return
+    expected = record.expected_for(pending.tables) if pending.is_write else []
+    found, is_complete = _of_result(connection, result, pending.tables)
+    pending.subjects = found or expected
+    if not is_complete and not pending.subjects:
+        pending.unknown = (*pending.unknown, "subjects")
+
+
+def expect(record: UnitRecord, model: Any, instance: Any) -> None:
+    """For Django's signals: the next write is about this instance."""
+    table = model._meta.db_table
+    if instance.pk is not None and table in subject_tables():
+        record.expect(table, (model._meta.label, str(instance.pk)))
+
+
+def _of_result(
     connection: Any, result: Any, tables: tuple[str, ...]
 ) -> tuple[list[tuple[str, str]], bool]:
     """The (model, pk) pairs in a result, and whether a configured table was not among them."""
