@@ -20,6 +20,8 @@ class AuditCommand(BaseCommand):
     """A command that reports rows; it runs as one of the log's own logins, in no scope."""
 
     requires_system_checks = ()
+    # For `tenancy`: it opens connections of its own, and no scope.
+    scope_kind = None
 
     @override
     def add_arguments(self, parser: ArgumentParser) -> None:

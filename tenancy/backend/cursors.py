@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 import select
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -27,11 +27,12 @@ import psycopg
 from django.db.backends.postgresql import base as django_postgresql
 from psycopg import sql
 from psycopg._cursor_base import BaseCursor
-from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq import ExecStatus
 from typing_extensions import override
 
 from tenancy import signals
 from tenancy.backend.errors import sanitise
+from tenancy.backend.following import Counted, FollowedConnection, announce
 from tenancy.current import scope_var
 from tenancy.exceptions import StatementRefusedError, WrongTenantError
 from tenancy.guard.placeholders import Style
@@ -40,8 +41,7 @@ from tenancy.sockets import let_go
 
 if TYPE_CHECKING:
     from tenancy.backend.connections import Target
-    from tenancy.guard.cache import Guard
-    from tenancy.scopes import Recorder, Scope
+    from tenancy.scopes import Scope
 
 __all__ = [
     "Lease",
@@ -65,9 +65,6 @@ _DRIVER_COMMAND = re.compile(
         )
     )
 )
-_ENDS = (b"COMMIT", b"ROLLBACK")
-_FOLLOWED = (*_ENDS, b"SAVEPOINT", b"RELEASE")
-_OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 _ASSUMED = ((b"standard_conforming_strings", b"on"), (b"client_encoding", b"UTF8"))
 
 
@@ -78,13 +75,12 @@ class Lease(Protocol):
         """Whether code in `scope` may use the connection now."""
 
 
-class TenantConnection(psycopg.Connection[Any]):
+class TenantConnection(FollowedConnection):
     """A connection that is lent to one unit of work and checks each statement.
 
     `guard` is None for the owner only. `schema` is the one schema that statements may name.
     """
 
-    guard: Guard | None = None
     schema: str = ""
     target: Target | None = None
     lease: Lease | None = None
@@ -172,71 +168,8 @@ class TenantConnection(psycopg.Connection[Any]):
                 reason = "statement:driver:refused"
                 raise refused(StatementRefusedError(message, reason=reason, statement=repr(raw)))
             command = raw
-        recorder = self.recorder
-        if recorder is not None and not self._internal and raw.startswith(_FOLLOWED):
-            return self._followed(recorder, raw, *args, **kwargs)
-        return super()._exec_command(command, *args, **kwargs)
-
-    def _followed(
-        self, recorder: Recorder, command: bytes, *args: Any, **kwargs: Any
-    ) -> Generator[Any, Any, Any]:
-        if command not in _ENDS:
-            result = yield from super()._exec_command(command, *args, **kwargs)
-            recorder.commanded(self, command)
-            return result
-        committed: bool | None = command == b"COMMIT"
-        if committed:
-            yield from recorder.before_commit(self)
-        try:
-            result = yield from super()._exec_command(command, *args, **kwargs)
-            # COMMIT of a transaction that has failed is answered with ROLLBACK.
-            committed = result is not None and result.command_status == b"COMMIT"
-        except psycopg.Error:
-            committed = False if self.pgconn.status == ConnStatus.OK else None
-            raise
-        finally:
-            recorder.ended(self, committed=committed)
-        return result
-
-    @property
-    def recorder(self) -> Recorder | None:
-        """Who keeps the record of the unit of work that has the connection."""
-        unit = getattr(self.lease, "unit", None)
-        return unit.recorder if unit is not None else None
-
-    @contextmanager
-    def recorded(self, text: str, *, has_params: bool) -> Iterator[None]:
-        """Around one statement: a transaction of its own where the record has to share it."""
-        if not self._is_to_be_wrapped(text, has_params=has_params):
-            yield
-            return
-        self._command(b"BEGIN")
-        try:
-            yield
-            self._command(b"COMMIT")
-        except BaseException:
-            if self.pgconn.transaction_status in _OPEN:
-                self._command(b"ROLLBACK")
-            raise
-
-    def _is_to_be_wrapped(self, text: str, *, has_params: bool) -> bool:
-        recorder = self.recorder
-        return (
-            recorder is not None
-            and self.guard is not None
-            and self.autocommit
-            and self.pgconn.transaction_status == TransactionStatus.IDLE
-            and recorder.needs_transaction(text, has_params=has_params)
-        )
-
-    def roll_back(self) -> None:
-        """Roll an open transaction back, whoever opened it; for the end of a unit of work."""
-        if self.pgconn.transaction_status in _OPEN:
-            self._command(b"ROLLBACK")
-
-    def _command(self, command: bytes) -> None:
-        with self.lock:
-            self.wait(self._exec_command(command))
+        sent = super()._exec_command(command, *args, **kwargs)
+        return sent if self._internal else self.followed(raw, sent)
 
     def _text(self, query: object) -> str:
         if isinstance(query, str):
@@ -311,7 +244,7 @@ def _cleaned(name: str) -> Callable[..., Any]:
             raise
         if self._fetched:
             rows, self._fetched = self._fetched, 0
-            signals.rows_fetched.send(sender=TenantConnection, cursor=self, rows=rows)
+            signals.rows_fetched.send(sender=FollowedConnection, cursor=self, rows=rows)
         return found
 
     return method
@@ -334,17 +267,17 @@ class _Guarded:
             with self._sending(text, has_params=has_params):
                 result = super().execute(text, params, **kwargs)  # type: ignore[misc]  # -- a mixin
             if signals.statement_sent.receivers:
-                _announce(self, text, has_params=has_params)
+                announce(self, text, has_params=has_params)
         return result
 
     def executemany(self: Any, query: Any, params_seq: Any, **kwargs: Any) -> None:
         text = self._conn.admit(query, has_params=True, style=self._style)
-        counted = _Counted(params_seq)
+        counted = Counted(params_seq)
         with self._conn.recorded(text, has_params=True):
             with self._sending(text, has_params=True):
                 super().executemany(text, counted, **kwargs)  # type: ignore[misc]  # -- a mixin
             if signals.statement_sent.receivers:
-                _announce(self, text, has_params=True, calls=counted.count)
+                announce(self, text, has_params=True, calls=counted.count)
 
     @contextmanager
     def _sending(self: Any, text: str, *, has_params: bool) -> Iterator[None]:
@@ -353,7 +286,7 @@ class _Guarded:
             yield
         except psycopg.Error as error:
             signals.statement_failed.send(
-                sender=TenantConnection,
+                sender=FollowedConnection,
                 statement=text,
                 has_params=has_params,
                 cursor=self,
@@ -367,7 +300,7 @@ class _Guarded:
         text = self._conn.admit(query, has_params=params is not None, style=self._style)
         self.declared = (text, params is not None)
         if signals.statement_sent.receivers:
-            _announce(self, text, has_params=params is not None)
+            announce(self, text, has_params=params is not None)
         return self._streamed(text, params, **kwargs)
 
     def _streamed(self: Any, text: str, params: Any, **kwargs: Any) -> Iterator[Any]:
@@ -382,12 +315,12 @@ class _Guarded:
             raise
         finally:
             self._admitted = False
-            signals.rows_fetched.send(sender=TenantConnection, cursor=self, rows=rows)
+            signals.rows_fetched.send(sender=FollowedConnection, cursor=self, rows=rows)
 
     def copy(self: Any, statement: Any, params: Any = None, **kwargs: Any) -> Any:
         text = self._conn.admit(statement, has_params=params is not None, style=self._style)
         if signals.statement_sent.receivers:
-            _announce(self, text, has_params=params is not None)
+            announce(self, text, has_params=params is not None)
         return self._copied(text, params, **kwargs)
 
     @contextmanager
@@ -424,29 +357,6 @@ class _Guarded:
             raise refused(StatementRefusedError(message, reason="cursor:method:refused"))
         kwargs["force_extended"] = force_extended or guarded
         super()._execute_send(query, **kwargs)  # type: ignore[misc]  # -- a mixin
-
-
-class _Counted:
-    """Sets of parameters, counted while the driver takes them."""
-
-    def __init__(self, given: Iterable[Any]) -> None:
-        self._given = given
-        self.count = 0
-
-    def __iter__(self) -> Iterator[Any]:
-        for each in self._given:
-            self.count += 1
-            yield each
-
-
-def _announce(cursor: Any, statement: str, *, has_params: bool, calls: int = 1) -> None:
-    signals.statement_sent.send(
-        sender=TenantConnection,
-        statement=statement,
-        has_params=has_params,
-        cursor=cursor,
-        calls=calls,
-    )
 
 
 class TenantCursor(_Guarded, django_postgresql.Cursor):

@@ -29,6 +29,7 @@ class Does(enum.Enum):
 
 
 COMMANDS: dict[str, Does] = {
+    "audit_setup": Does.FREE,
     "check": Does.FREE,
     "collectstatic": Does.FREE,
     "compilemessages": Does.FREE,
