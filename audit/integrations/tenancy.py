@@ -81,6 +81,8 @@ def _current() -> UnitRecord | None:
 
 
 def _entered(*, scope: Scope, **kwargs: Any) -> None:
+    if not _is_recorded(scope):
+        return
     unit = Unit(
         surface=scope.unit.surface,
         policy=_policy(),
@@ -118,7 +120,7 @@ def _releasing(**kwargs: Any) -> None:
 
 def _release(scope: Scope) -> None:
     record = scope.unit.recorder
-    if isinstance(record, UnitRecord) and _is_recorded(scope):
+    if isinstance(record, UnitRecord):
         record.release(_connections(scope.unit))
 
 

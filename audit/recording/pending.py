@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from audit.core.entries import Event, format_event
+from audit.core.entries import format_fields
 from audit.core.tags import Tag
 from audit.recording.lanes import Lane
 from audit.statements import Kind, Statement
@@ -115,24 +115,24 @@ def _formatted(each: Pending, shared: dict[str, Any], hashed: Callable[..., str]
         unknown = (*unknown, "subjects")
     if each.rows is None:
         unknown = (*unknown, "rows")
-    return format_event(
-        Event(
+    return format_fields(
+        {
             **shared,
-            action=each.tag,
-            allowed=each.outcome != "refused",
-            calls=each.calls,
-            fingerprint=each.fingerprint,
-            id=each.id,
-            models=each.models,
-            outcome=each.outcome,
-            reason=each.reason,
-            repeats=each.repeats,
-            rows=each.rows,
-            subjects=tuple(
+            "action": each.tag,
+            "allowed": each.outcome != "refused",
+            "calls": each.calls,
+            "fingerprint": each.fingerprint,
+            "id": each.id,
+            "models": each.models,
+            "outcome": each.outcome,
+            "reason": each.reason,
+            "repeats": each.repeats,
+            "rows": each.rows,
+            "subjects": [
                 hashed("subject", *subject) for subject in each.subjects[:_MOST_SUBJECTS]
-            ),
-            tables=each.tables,
-            time=each.time,
-            unknown=unknown,
-        )
+            ],
+            "tables": each.tables,
+            "time": each.time,
+            "unknown": unknown,
+        }
     )

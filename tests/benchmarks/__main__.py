@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import cache, doors, files, guard, pool, provision, request, tasks
+from tests.benchmarks import (
+    cache,
+    doors,
+    files,
+    guard,
+    pool,
+    provision,
+    recording,
+    request,
+    tasks,
+)
 
 _ALL = {
     "cache": cache.main,
@@ -13,6 +23,7 @@ _ALL = {
     "guard": guard.main,
     "pool": pool.main,
     "provision": provision.main,
+    "recording": recording.main,
     "request": request.main,
     "tasks": tasks.main,
 }

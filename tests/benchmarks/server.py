@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def own_server() -> Iterator[EmbeddedServer]:
-    """A running server with no data of anybody's; in its fast mode, since reads are compared.
+def own_server(*, fast: bool = True) -> Iterator[EmbeddedServer]:
+    """A running server with no data of anybody's; in its fast mode where reads are compared.
 
     Raises:
         EmbeddedServerError: another benchmark kept its server for three minutes; two at once
@@ -26,7 +26,7 @@ def own_server() -> Iterator[EmbeddedServer]:
     """
     lock = ROOT / "var" / "bench" / "lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
-    server = EmbeddedServer(ROOT, name="postgres-bench", fast=True)
+    server = EmbeddedServer(ROOT, name="postgres-bench", fast=fast)
     with exclusive(lock):
         server.remove()
         server.start()

@@ -31,7 +31,7 @@ def variant_environment(variant: str, server: EmbeddedServer, *, as_owner: bool)
         "BENCH_VARIANT": variant,
         "BENCH_URL": server.url(database),
     }
-    if as_owner or variant != "tenancy":
+    if as_owner or variant not in {"tenancy", "committed", "audited"}:
         environment["BENCH_OWNER_URL"] = server.owner_url(database)
     if as_owner:
         environment["BENCH_SUPERUSER_URL"] = server.superuser_url(database)

@@ -17,15 +17,11 @@ DECLARE
     now_ timestamptz := clock_timestamp();
     appended integer;
 BEGIN
-    IF cardinality(given) > 1000 OR octet_length(array_to_string(given, '')) > 16777216 THEN
-        RAISE EXCEPTION 'refused: an append of % events. Needed: at most 1,000 and 16 MB.', cardinality(given)
+    IF cardinality(given) > 1000 THEN
+        RAISE EXCEPTION 'refused: an append of % events. Needed: at most 1,000.', cardinality(given)
             USING ERRCODE = '22023';
     END IF;
-    SELECT s.id, s.name, (
-            SELECT coalesce(max(k.version), 0)
-            FROM {audit}.stream_key k
-            WHERE k.stream_id = s.id AND k.wrapped IS NOT NULL
-        ) AS key_version
+    SELECT s.id, s.name, s.key_version
     INTO own
     FROM {audit}.writer w
     JOIN {audit}.stream s ON s.id = w.stream_id
@@ -52,11 +48,11 @@ BEGIN
         actor_hash text, role text, request text, fingerprint text, models text[], tables text[],
         calls bigint, rows bigint, subjects text[], key integer
     )
-    WHERE e.key IN (0, own.key_version)
+    WHERE e.key IN (0, own.key_version) AND octet_length(g.raw) <= 65000
     ORDER BY g.place;
     GET DIAGNOSTICS appended = ROW_COUNT;
     IF appended <> cardinality(given) THEN
-        RAISE EXCEPTION 'refused: an event sealed under another key than the current one.'
+        RAISE EXCEPTION 'refused: an event sealed under another key than the current one, or too long.'
             USING ERRCODE = 'AU001';
     END IF;
     RETURN appended;

@@ -10,8 +10,6 @@ AS $function$
     SELECT s.name, k.version, k.master_version, k.wrapped
     FROM {audit}.writer w
     JOIN {audit}.stream s ON s.id = w.stream_id
-    LEFT JOIN {audit}.stream_key k ON k.stream_id = s.id AND k.wrapped IS NOT NULL
+    LEFT JOIN {audit}.stream_key k ON k.stream_id = s.id AND k.version = s.key_version
     WHERE w.login = session_user AND w.closed_at IS NULL
-    ORDER BY k.version DESC NULLS LAST
-    LIMIT 1
 $function$

@@ -4,6 +4,7 @@
 CREATE TABLE {audit}.stream (
     id bigint GENERATED ALWAYS AS IDENTITY,
     name text NOT NULL,
+    key_version integer NOT NULL DEFAULT 1,
     opened_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     CONSTRAINT stream_pkey PRIMARY KEY (id),
     CONSTRAINT stream_name_key UNIQUE (name),

@@ -24,7 +24,7 @@ def main(tenants: int) -> None:
     if os.environ["BENCH_VARIANT"] == "bare":
         call_command("migrate", verbosity=0)
         _fill(nullcontext())
-    elif os.environ["BENCH_VARIANT"] == "tenancy":
+    elif os.environ["BENCH_VARIANT"] in {"tenancy", "committed", "audited"}:
         _tenancy(hosts)
     else:
         _django_tenants(hosts)
@@ -38,6 +38,8 @@ def _tenancy(hosts: list[str]) -> None:
     from tenancy.testing.template import SchemaTemplate  # noqa: PLC0415 -- after setup
 
     list(set_up())
+    if os.environ["BENCH_VARIANT"] == "audited":
+        call_command("audit_setup", stdout=sys.stderr)
     template = SchemaTemplate()
     for host in hosts:
         tenant = create_tenant(fields={"name": host}, domain=host, tables=template.fill)

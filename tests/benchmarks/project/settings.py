@@ -1,4 +1,8 @@
-"""One project, four ways: BENCH_VARIANT is bare, tenants, limited or tenancy."""
+"""One project in several ways, by BENCH_VARIANT.
+
+bare, tenants and limited are without us; tenancy is ours. committed is tenancy with one row more
+per request, committed durably; audited is tenancy with the record of every statement.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,13 @@ from typing import Any
 from psycopg.conninfo import conninfo_to_dict
 
 VARIANT = os.environ["BENCH_VARIANT"]
+_IS_OURS = VARIANT in {"tenancy", "committed", "audited"}
 _OWNER = conninfo_to_dict(os.environ.get("BENCH_OWNER_URL", ""))
 _URL = conninfo_to_dict(os.environ["BENCH_URL"])
 _ENGINES = {
     "bare": "django.db.backends.postgresql",
     "tenants": "django_tenants.postgresql_backend",
     "limited": "django_tenants.postgresql_backend",
-    "tenancy": "tenancy.backend",
 }
 _CREDENTIALS = {
     "USER": str(_OWNER.get("user", "")),
@@ -23,12 +27,12 @@ _CREDENTIALS = {
 }
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
-        "ENGINE": _ENGINES[VARIANT],
+        "ENGINE": _ENGINES.get(VARIANT, "tenancy.backend"),
         "NAME": _URL["dbname"],
         "HOST": _URL["host"],
         "PORT": _URL.get("port", ""),
         "CONN_MAX_AGE": None,
-        **(_CREDENTIALS if VARIANT != "tenancy" else {}),
+        **({} if _IS_OURS else _CREDENTIALS),
     }
 }
 SECRET_KEY = "of a benchmark"  # noqa: S105 -- not a secret
@@ -53,13 +57,24 @@ if VARIANT != "bare":
     DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
     MIDDLEWARE = ["django_tenants.middleware.main.TenantMainMiddleware"]
     TENANT_LIMIT_SET_CALLS = VARIANT == "limited"
-if VARIANT == "tenancy":
+if _IS_OURS:
     SHARED_APPS = ["tenancy", *SHARED_APPS]
     PUBLIC_SCHEMA_NAME = "platform"
     DATABASE_ROUTERS = ["tenancy.router.TenantRouter", *DATABASE_ROUTERS]
     MIDDLEWARE = ["tenancy.middleware.TenantMiddleware"]
     TENANCY = {
         "MASTER_KEYS": {1: base64.b64encode(b"k" * 32).decode()},
+        "SUPERUSER_URL": os.environ.get("BENCH_SUPERUSER_URL", ""),
+        **({"OWNER": _CREDENTIALS} if _OWNER else {}),
+    }
+if VARIANT == "committed":
+    MIDDLEWARE = [*MIDDLEWARE, "tests.benchmarks.project.committing.OneCommit"]
+if VARIANT == "audited":
+    SHARED_APPS = [*SHARED_APPS, "audit"]
+    MIDDLEWARE = [*MIDDLEWARE, "audit.middleware.AuditMiddleware"]
+    AUDIT = {
+        "ORIGIN": "bench.example",
+        "MASTER_KEYS": {1: base64.b64encode(b"a" * 32).decode()},
         "SUPERUSER_URL": os.environ.get("BENCH_SUPERUSER_URL", ""),
         **({"OWNER": _CREDENTIALS} if _OWNER else {}),
     }
