@@ -6,6 +6,7 @@ A file holds one private key as C2SP signed-note and Go's `sumdb/note` write it
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import secrets
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from audit.conf import AuditSettings
     from audit.setup import Done
 
-__all__ = ["key_name", "load_keys", "make_key", "make_missing"]
+__all__ = ["key_name", "load_keys", "make_key", "make_missing", "signer"]
 
 _SEED_BYTES = 32
 _OTHERS = 0o077
@@ -41,6 +42,11 @@ def load_keys(settings: AuditSettings) -> list[SigningKey]:
         message = "AUDIT['SIGNING_KEYS'] is empty. Needed: a file with the sequencer's key."
         raise ConfigurationError(message)
     return [_load(Path(place)) for place in settings.signing_keys]
+
+
+def signer(key: SigningKey, origin: str) -> SigningKey:
+    """The key under the name of one tree's origin, which is what verifiers of that tree know."""
+    return dataclasses.replace(key, name=origin)
 
 
 def make_key(path: Path, name: str, *, kind: Kind = Kind.LOG) -> SigningKey:

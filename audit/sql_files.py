@@ -21,6 +21,8 @@ FUNCTIONS = {
     "own_key": "",
     "open_stream": "text, name, integer, bytea",
     "close_writer": "name",
+    "destroy_key": "text, text, integer, bytea",
+    "prune_month": "timestamptz, jsonb",
     "try_lead": "",
 }
 # The database's owner keeps these: they need rights that it has and the audit owner has not.

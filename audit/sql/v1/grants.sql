@@ -8,6 +8,8 @@ GRANT EXECUTE ON FUNCTION {audit}.close_writer(name) TO {owner};
 GRANT EXECUTE ON FUNCTION {audit}.extend_partitions(integer) TO {owner}, {sequencer}, {pruner};
 GRANT EXECUTE ON FUNCTION {audit}.try_lead() TO {sequencer};
 GRANT EXECUTE ON FUNCTION {audit}.append_system(text, bytea[]) TO {sequencer};
+GRANT EXECUTE ON FUNCTION {audit}.destroy_key(text, text, integer, bytea) TO {pruner};
+GRANT EXECUTE ON FUNCTION {audit}.prune_month(timestamptz, jsonb) TO {pruner};
 GRANT SELECT ON {audit}.stream, {audit}.event, {audit}.leaf, {audit}.tile, {audit}.incarnation,
     {audit}.checkpoint, {audit}.cosignature, {audit}.log_key, {audit}.prune, {audit}.partition
     TO {sequencer}, {reviewer}, {pruner};

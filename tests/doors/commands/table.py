@@ -29,6 +29,8 @@ class Does(enum.Enum):
 
 
 COMMANDS: dict[str, Does] = {
+    "audit_erase": Does.FREE,
+    "audit_prune": Does.FREE,
     "audit_setup": Does.FREE,
     "check": Does.FREE,
     "collectstatic": Does.FREE,
