@@ -26,7 +26,7 @@ from audit.core.tags import Tag
 from audit.exceptions import AuditError, SetupError
 from audit.recording.direct import record_on
 from audit.roles import SCHEMA, Role
-from audit.signing_keys import load_keys, signer
+from audit.signing_keys import load_keys
 from audit.stream_keys import new_wrapped
 
 __all__ = ["Month", "erase", "prunable", "prune"]
@@ -128,7 +128,7 @@ def _statements(connection: psycopg.Connection[Any], month: Month) -> Iterator[d
     keys = load_keys(conf.audit())
     for stream, number, origin, index in connection.execute(_FIRST_KEPT, [month.ends_at]):
         said = Prune(origin=origin, minimum_index=index, policy=_policy())
-        note = sign_prune(said, *(signer(key, origin) for key in keys))
+        note = sign_prune(said, *(key.under(origin) for key in keys))
         yield {
             "stream_id": stream,
             "incarnation": number,

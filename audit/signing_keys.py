@@ -6,7 +6,6 @@ A file holds one private key as C2SP signed-note and Go's `sumdb/note` write it
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import secrets
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from audit.conf import AuditSettings
     from audit.setup import Done
 
-__all__ = ["key_name", "load_keys", "make_key", "make_missing", "signer"]
+__all__ = ["key_name", "load_key", "load_keys", "make_key", "make_missing"]
 
 _SEED_BYTES = 32
 _OTHERS = 0o077
@@ -41,12 +40,7 @@ def load_keys(settings: AuditSettings) -> list[SigningKey]:
     if not settings.signing_keys:
         message = "AUDIT['SIGNING_KEYS'] is empty. Needed: a file with the sequencer's key."
         raise ConfigurationError(message)
-    return [_load(Path(place)) for place in settings.signing_keys]
-
-
-def signer(key: SigningKey, origin: str) -> SigningKey:
-    """The key under the name of one tree's origin, which is what verifiers of that tree know."""
-    return dataclasses.replace(key, name=origin)
+    return [load_key(Path(place)) for place in settings.signing_keys]
 
 
 def make_key(path: Path, name: str, *, kind: Kind = Kind.LOG) -> SigningKey:
@@ -80,7 +74,12 @@ def make_missing(settings: AuditSettings) -> Iterator[Done]:
         yield Done(step=f"key: {name}", outcome=outcome, detail=str(path))
 
 
-def _load(path: Path) -> SigningKey:
+def load_key(path: Path) -> SigningKey:
+    """The private key in a file.
+
+    Raises:
+        ConfigurationError: it is missing, or others may read it.
+    """
     try:
         mode, text = path.stat().st_mode, path.read_text(encoding="ascii")
     except OSError as error:

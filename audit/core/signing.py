@@ -11,7 +11,7 @@ Source: C2SP signed-note and tlog-cosignature v1.0.0; the text form is that of G
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -78,6 +78,16 @@ class SigningKey:
         key = cls.from_seed(name, seed, kind=kind)
         require_id("a private key", identity, key.verifier())
         return key if text.startswith(_PRIVATE) else None
+
+    def under(self, name: str) -> SigningKey:
+        """The same key under another name, as a log has one for each of its trees' origins.
+
+        Raises:
+            MalformedError: no key can have that name.
+        """
+        key = replace(self, name=name)
+        key.verifier()
+        return key
 
     def private_text(self) -> str:
         """The key as `PRIVATE+KEY+name+id+base64`: a secret."""

@@ -13,7 +13,7 @@ from tenancy import conf
 from tenancy.logins.names import opaque_id, tenant_login
 from tenancy.scopes import Tenant
 
-__all__ = ["append_as", "event", "login_connection", "stream_of"]
+__all__ = ["append_as", "canonical", "event", "login_connection", "stream_of"]
 
 
 def stream_of(tenant: Tenant) -> str:
@@ -71,10 +71,10 @@ def event(**changed: Any) -> dict[str, Any]:
 
 def append_as(tenant: Tenant, *events: dict[str, Any]) -> None:
     """Append events in one call; without any, one well-formed one."""
-    raw = [_canonical(each) for each in events or (event(),)]
+    raw = [canonical(each) for each in events or (event(),)]
     with login_connection(tenant) as connection:
         connection.execute("SELECT audit.append(%s)", [raw])
 
 
-def _canonical(given: dict[str, Any]) -> bytes:
+def canonical(given: dict[str, Any]) -> bytes:
     return json.dumps(given, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

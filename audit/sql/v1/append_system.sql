@@ -16,9 +16,11 @@ BEGIN
             role, request_id, fingerprint, models, tables, calls, rows, subjects, key_version
         )
         SELECT
-            s.id, to_timestamp((e.json ->> 'at')::numeric / 1000000), e.raw, gen_random_uuid(),
-            'log:checkpoint:made', 'committed', true, '', 'sequencer', '', '', '', '', '{{}}', '{{}}',
-            1, NULL, '{{}}', 0
+            s.id, to_timestamp((e.json ->> 'at')::numeric / 1000000), e.raw,
+            coalesce((e.json #>> '{{event,id}}')::uuid, gen_random_uuid()),
+            coalesce(e.json #>> '{{event,action}}', 'log:checkpoint:made'),
+            'committed', true, coalesce(e.json #>> '{{event,reason}}', ''), 'sequencer',
+            '', '', '', '', '{{}}', '{{}}', 1, (e.json #>> '{{event,rows}}')::bigint, '{{}}', 0
         FROM unnest(entries) WITH ORDINALITY AS g (raw, place)
         CROSS JOIN LATERAL (SELECT g.raw, convert_from(g.raw, 'UTF8')::jsonb AS json) AS e
         JOIN {audit}.stream s ON s.name = append_system.stream

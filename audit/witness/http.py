@@ -1,0 +1,113 @@
+"""A witness on another machine, by C2SP tlog-witness over HTTP.
+
+Its answer is believed only if it is a cosignature of its own key over the very checkpoint. What it
+knows is asked for by C2SP's monitoring path, and where a witness has none, by its 409.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from urllib.parse import quote
+
+import httpx
+
+from audit.core.checkpoints import parse_checkpoint
+from audit.core.errors import LogError
+from audit.core.keys import VerifierKey
+from audit.core.notes import format_note, open_note, parse_note
+from audit.witness.errors import WitnessRefusedError, WitnessUnreachableError
+from audit.witness.store import Known
+
+__all__ = ["CHECKPOINT_PATH", "HttpWitness", "origin_path"]
+
+CHECKPOINT_PATH = "/checkpoint/"
+_SECONDS = 5.0
+_MOST_BYTES = 65_536
+_KINDS = {400: "malformed", 403: "bad signature", 404: "unknown origin", 422: "forked"}
+
+
+def origin_path(origin: str) -> str:
+    """Where a witness keeps a log's last checkpoint: below `CHECKPOINT_PATH`, SHA-256 in hex."""
+    return f"{CHECKPOINT_PATH}{quote(hashlib.sha256(origin.encode()).hexdigest())}"
+
+
+class HttpWitness:
+    """The witness at `url`, whose key is `verifier`; nothing of the environment is used."""
+
+    def __init__(self, url: str, verifier: VerifierKey) -> None:
+        self.url, self.verifier = url.rstrip("/"), verifier
+        self._client = httpx.Client(trust_env=False, timeout=_SECONDS, follow_redirects=False)
+
+    @property
+    def name(self) -> str:
+        """The name of its key."""
+        return self.verifier.name
+
+    def known(self, origin: str) -> Known | None:
+        """What it knows of a log; None if it knows nothing.
+
+        Raises:
+            WitnessUnreachableError: it did not answer, or with what its key did not sign.
+        """
+        response = self._asked("GET", origin_path(origin), b"")
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return None
+        if response.status_code != httpx.codes.OK:
+            raise WitnessUnreachableError(f"{self.name} answered {response.status_code}")
+        try:
+            opened = open_note(response.content, [self.verifier])
+            checkpoint = parse_checkpoint(opened.text)
+        except LogError as error:
+            raise WitnessUnreachableError(f"{self.name} answered no cosigned note") from error
+        if checkpoint.origin != origin:
+            raise WitnessUnreachableError(f"{self.name} answered for another log")
+        return Known(size=checkpoint.size, root=checkpoint.root, note=response.text)
+
+    def add(self, old: int, proof: Sequence[bytes], note: bytes) -> str:
+        """Its cosignature's line for a checkpoint that continues what it knows.
+
+        Raises:
+            WitnessRefusedError: it does not continue it.
+            WitnessUnreachableError: it did not answer, or with another signature.
+        """
+        hashes = "".join(f"{base64.b64encode(each).decode()}\n" for each in proof)
+        body = f"old {old}\n{hashes}\n".encode() + note
+        response = self._asked("POST", "/add-checkpoint", body)
+        origin = parse_checkpoint(parse_note(note).text).origin
+        if response.status_code == httpx.codes.OK:
+            return self._believed(response.text, note)
+        if response.status_code == httpx.codes.CONFLICT and response.text.strip().isdecimal():
+            size = int(response.text)
+            new = parse_checkpoint(parse_note(note).text).size
+            kind = "rolled back" if new < size else "out of date"
+            raise WitnessRefusedError(409, kind, origin=origin, size=size)
+        kind = _KINDS.get(response.status_code, "")
+        if not kind:
+            raise WitnessUnreachableError(f"{self.name} answered {response.status_code}")
+        raise WitnessRefusedError(response.status_code, kind, origin=origin)
+
+    def _believed(self, lines: str, note: bytes) -> str:
+        text = parse_note(note).text
+        try:
+            signed = parse_note(f"{text}\n{lines}".encode())
+            open_note(format_note(signed), [self.verifier])
+        except LogError as error:
+            message = f"{self.name} answered with no cosignature of its own"
+            raise WitnessUnreachableError(message) from error
+        own = [s for s in signed.signatures if s.name == self.name]
+        return own[0].line()
+
+    def _asked(self, method: str, path: str, body: bytes) -> httpx.Response:
+        try:
+            with self._client.stream(method, self.url + path, content=body) as response:
+                content = b""
+                for part in response.iter_bytes():
+                    content += part
+                    if len(content) > _MOST_BYTES:
+                        raise WitnessUnreachableError(f"{self.name} answered too much")
+            return httpx.Response(response.status_code, content=content)
+        except httpx.HTTPError as error:
+            message = f"{self.name} did not answer: {type(error).__name__}"
+            raise WitnessUnreachableError(message) from error
