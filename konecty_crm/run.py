@@ -57,15 +57,18 @@ def _serve(root: Path, port: int, console: Console) -> None:
     agencies = set_up(root / "fixtures" / "agencies", console)
     call_command("collectstatic", interactive=False, verbosity=0)
     print_log_ins(agencies, port, console)
-    with _worker(root):
+    with _beside(root, "tenant_worker"), _beside(root, "audit_sequence"):
         serve(port)
 
 
 @contextmanager
-def _worker(root: Path) -> Iterator[None]:
-    """Work on the agencies' task queues in a process of its own while the block runs."""
+def _beside(root: Path, name: str) -> Iterator[None]:
+    """Run a command in a process of its own while the block runs.
+
+    The agencies' task queues have one, and the log's sequencer, which alone has its key in use.
+    """
     starter = os.getpid()
-    command = [sys.executable, str(root / "manage.py"), "tenant_worker"]
+    command = [sys.executable, str(root / "manage.py"), name]
     process = subprocess.Popen(command, cwd=root)  # noqa: S603 -- our own command
     try:
         yield

@@ -79,6 +79,6 @@ class Witnessing:
         known = witness.known(origin)
         old = known.size if known is not None else 0
         read = hash_reader(self._connection, stream, incarnation, size)
-        proof = build_consistency(old, size, read) if old < size else ()
+        proof = build_consistency(old, size, read) if 0 < old < size else ()
         line = witness.add(old, proof, note.encode())
         self._connection.execute(_KEEP, [stream, incarnation, size, witness.name, line])

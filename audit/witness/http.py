@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from urllib.parse import quote
 
-import httpx
+import httpx  # egress: to the log's own witnesses, with hashes and nothing of a customer
 
 from audit.core.checkpoints import parse_checkpoint
 from audit.core.errors import LogError

@@ -45,7 +45,9 @@ class Command(AuditCommand):
         try:
             if options["new_incarnation"]:
                 self._open()
-            waiting = self._run(once=options["once"], every=options["every"], **options)
+            waiting = self._run(
+                once=options["once"], every=options["every"], as_json=options["json"]
+            )
         except (AuditError, WitnessError, psycopg.Error) as error:
             raise CommandError(str(error)) from error
         if options["once"] and waiting:
@@ -57,13 +59,13 @@ class Command(AuditCommand):
             for each in open_incarnations(connection, configured(conf.audit())):
                 self.stderr.write(f"{each.origin}: a new tree after {each.size} entries")
 
-    def _run(self, *, once: bool, every: float, **options: Any) -> int:
+    def _run(self, *, once: bool, every: float, as_json: bool) -> int:
         waiting = 0
         with stopped_by_signals() as stop:
             for status in run(stop, once=once, every_seconds=every, on_wait=self._waits):
                 waiting = status.waiting_for
-                if options["json"] or (once and status.events):
-                    self.stdout.write(_line(status, as_json=options["json"]))
+                if as_json or (once and status.events):
+                    self.stdout.write(_line(status, as_json=as_json))
         return waiting
 
     def _waits(self) -> None:
