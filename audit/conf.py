@@ -37,6 +37,7 @@ class AuditSettings:
             streams' keys and give the log's logins their passwords.
         current_master_key: the version that new keys are wrapped under; the newest if 0.
         signing_keys: files with the sequencer's private keys (C2SP signed-note), the first signs.
+        verifier_keys: public keys that signed earlier; all, where the private ones are not here.
         witness_file: the file witness's memory; outside the database and its backups.
         witness_key: file with that witness's private key.
         witness_urls: `<verifier key> <url>` of each HTTP witness.
@@ -53,6 +54,7 @@ class AuditSettings:
     master_keys: Mapping[int, bytes] = field(repr=False)
     current_master_key: int = 0
     signing_keys: tuple[str, ...] = ()
+    verifier_keys: tuple[str, ...] = ()
     witness_file: str = ""
     witness_key: str = ""
     witness_urls: tuple[str, ...] = ()

@@ -31,6 +31,7 @@ __all__ = [
     "format_event",
     "format_fields",
     "parse_entry",
+    "parse_system_entry",
 ]
 
 VERSION = 1
@@ -139,6 +140,21 @@ def parse_entry(data: bytes) -> Entry:
     if not _is_count(at) or not isinstance(stream, str) or not isinstance(raw, dict):
         raise MalformedError(_WHAT, "members of other types", "a number, an object and a text")
     return Entry(at=at, event=_event(raw), stream=stream)
+
+
+def parse_system_entry(data: bytes) -> tuple[int, str]:
+    """The time and the checkpoint's note of an entry of the system log.
+
+    Raises:
+        MalformedError: another spelling, other members, types or stream.
+    """
+    given = _object(data)
+    if set(given) != {"at", "checkpoint", "stream"} or given["stream"] != "system":
+        raise MalformedError(_WHAT, "other members", "at, checkpoint, and the stream `system`")
+    at, note = given["at"], given["checkpoint"]
+    if not _is_count(at) or not isinstance(note, str):
+        raise MalformedError(_WHAT, "members of other types", "a number and a note")
+    return int(at), note
 
 
 def columns_of(entry: Entry) -> dict[str, Any]:

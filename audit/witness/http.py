@@ -38,7 +38,6 @@ class HttpWitness:
 
     def __init__(self, url: str, verifier: VerifierKey) -> None:
         self.url, self.verifier = url.rstrip("/"), verifier
-        self._client = httpx.Client(trust_env=False, timeout=_SECONDS, follow_redirects=False)
 
     @property
     def name(self) -> str:
@@ -101,7 +100,10 @@ class HttpWitness:
 
     def _asked(self, method: str, path: str, body: bytes) -> httpx.Response:
         try:
-            with self._client.stream(method, self.url + path, content=body) as response:
+            with (
+                httpx.Client(trust_env=False, timeout=_SECONDS) as client,
+                client.stream(method, self.url + path, content=body) as response,
+            ):
                 content = b""
                 for part in response.iter_bytes():
                     content += part

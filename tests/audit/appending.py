@@ -47,7 +47,7 @@ def event(**changed: Any) -> dict[str, Any]:
         "fingerprint": "0123456789abcdef",
         "id": secrets.token_hex(16),
         "key": 0,
-        "lane": "00" * 8,
+        "lane": secrets.token_hex(8),
         "models": ["leads.Lead"],
         "n": 1,
         "outcome": "released",
