@@ -1,0 +1,1 @@
+"""The log in forms for others: bundles that prove themselves, CSV, OCSF."""
