@@ -37,7 +37,11 @@ class Verdict:
 def main(arguments: list[str] | None = None) -> int:
     """Verify the files that are named; 0 if all are what they say, 1 if not."""
     options = _parser().parse_args(arguments)
-    keys = [VerifierKey.parse(text) for text in (*options.key, *options.witness)]
+    try:
+        keys = [VerifierKey.parse(text) for text in (*options.key, *options.witness)]
+    except LogError as error:
+        sys.stdout.write(f"NOT verified: {error}\n")
+        return 1
     needed = len(options.witness) if options.quorum is None else options.quorum
     found = [_verdict(path, keys, needed) for path in options.file]
     for each in found:

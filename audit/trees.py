@@ -1,4 +1,4 @@
-"""A tree's hashes from the database, for proofs: full tiles, and leaves at the right edge."""
+"""A tree's hashes from the database, for proofs: full tiles, and leaves at the edges."""
 
 from __future__ import annotations
 
@@ -18,8 +18,15 @@ _FULL = """
     WHERE stream_id = %s AND incarnation = %s AND level = %s AND index = %s
 """
 _LEAVES = """
-    SELECT hash FROM audit.leaf
-    WHERE stream_id = %s AND incarnation = %s AND index >= %s AND index < %s ORDER BY index
+    SELECT f.hash FROM (
+        SELECT l.index, l.hash FROM audit.leaf l
+        WHERE l.stream_id = %(stream)s AND l.incarnation = %(incarnation)s
+          AND l.index >= %(first)s AND l.index < %(last)s
+        UNION
+        SELECT k.index, k.hash FROM audit.edge_leaf k
+        WHERE k.stream_id = %(stream)s AND k.incarnation = %(incarnation)s
+          AND k.index >= %(first)s AND k.index < %(last)s) f
+    ORDER BY f.index
 """
 
 
@@ -47,8 +54,8 @@ def load_tile(
         return bytes(row[0])[: tile.width * HASH_BYTES]
     first = tile.index * TILE_WIDTH
     if not tile.level:
-        last = first + tile.width
-        rows = connection.execute(_LEAVES, [stream, incarnation, first, last]).fetchall()
+        names = {"stream": stream, "incarnation": incarnation, "first": first}
+        rows = connection.execute(_LEAVES, {**names, "last": first + tile.width}).fetchall()
         found = b"".join(bytes(each) for (each,) in rows)
     else:
         below = range(first, first + tile.width)

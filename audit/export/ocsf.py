@@ -77,7 +77,7 @@ def ocsf_of(entry: Entry, *, index: int, origin: str) -> dict[str, Any]:
     if event.reason:
         found["status_detail"] = event.reason
     if event.fingerprint:
-        found["query_info"] = {"query_string": event.fingerprint}
+        found["query_info"] = {"uid": event.fingerprint, "query_string": event.fingerprint}
     if not event.allowed:
         found |= {
             "action": "Denied",

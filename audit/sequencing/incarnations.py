@@ -64,7 +64,7 @@ def behind(connection: psycopg.Connection[Any], witnesses: Iterable[Witness]) ->
             known = witness.known(origin)
             if known is None or known.size < size:
                 continue
-            if known.size > size or known.root != bytes(root or b""):
+            if known.size > size or (known.root and known.root != bytes(root or b"")):
                 found.append(
                     Behind(
                         stream=stream,

@@ -16,7 +16,7 @@ from audit.conf import AuditSettings
 from audit.core.proofs import build_consistency
 from audit.sequencing.growing_tree import GrowingTree
 from audit.trees import hash_reader
-from audit.witness.client import Witness, WitnessUnreachableError
+from audit.witness.client import Witness, WitnessRefusedError, WitnessUnreachableError
 from audit.witnesses import configured
 
 __all__ = ["Witnessing"]
@@ -80,5 +80,11 @@ class Witnessing:
         old = known.size if known is not None else 0
         read = hash_reader(self._connection, stream, incarnation, size)
         proof = build_consistency(old, size, read) if 0 < old < size else ()
-        line = witness.add(old, proof, note.encode())
+        try:
+            line = witness.add(old, proof, note.encode())
+        except WitnessRefusedError as error:
+            if error.kind == "out of date":
+                # Somebody else showed it more meanwhile, or it could not be asked: now it can.
+                raise WitnessUnreachableError(str(error)) from error
+            raise
         self._connection.execute(_KEEP, [stream, incarnation, size, witness.name, line])

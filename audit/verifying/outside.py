@@ -30,7 +30,7 @@ def compare_with_witnesses(
     for witness in witnesses:
         for origin, report in by_origin.items():
             known = witness.known(origin)
-            if known is None:
+            if known is None or not known.root:
                 continue
             if 0 < known.size < report.size and root_at(origin, known.size) != known.root:
                 text = f"{witness.name} knows another root at {known.size}"

@@ -17,7 +17,7 @@ from audit.connect import connect
 from audit.core.checkpoints import Checkpoint, OpenedCheckpoint
 from audit.core.errors import LogError
 from audit.core.findings import Finding, Kind
-from audit.core.merkle import HASH_BYTES, Frontier, subtrees
+from audit.core.merkle import Frontier, subtrees
 from audit.core.prunes import open_prune
 from audit.core.range_check import RangeResult, check_range
 from audit.core.tree_check import TreeReport, check_checkpoints, check_tree
@@ -122,21 +122,21 @@ def _frontier(
     report: TreeReport,
     begin: int,
     before: Checkpoint | None,
-) -> Frontier:
+) -> Frontier | None:
     """What is before the first entry that is read: verified earlier, or pruned."""
     if not begin:
         return Frontier()
+    if before is None and not _has_statement(connection, place, begin):
+        report.add(Kind.PRUNED_WITHOUT_STATEMENT, 0, f"{begin} entries")
+        return None
     read = hash_reader(connection, place.stream, place.tree.incarnation, begin)
     try:
         frontier = Frontier(end=begin, hashes=tuple(read(subtrees(0, begin))))
     except LogError as error:
         report.add(Kind.LEAF_MISSING, 0, str(error))
-        return Frontier(end=begin, hashes=(bytes(HASH_BYTES),) * len(subtrees(0, begin)))
-    if before is not None:
-        if frontier.root() != before.root:
-            report.add(Kind.FORKED, begin, "another root than the one verified before")
-    elif not _has_statement(connection, place, begin):
-        report.add(Kind.PRUNED_WITHOUT_STATEMENT, 0, f"{begin} entries")
+        return None
+    if before is not None and frontier.root() != before.root:
+        report.add(Kind.FORKED, begin, "another root than the one verified before")
     return frontier
 
 

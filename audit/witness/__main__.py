@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-from audit.core.errors import LogError
+from audit.core.errors import LogError, MalformedError
 from audit.core.keys import Kind, VerifierKey
 from audit.core.signing import SigningKey
 from audit.witness.judging import Judge, watched
@@ -28,11 +28,12 @@ def main() -> int:
         if options.new_key:
             _make_key(options.key, options.new_key)
         key = SigningKey.parse(options.key.read_text(encoding="ascii").strip())
+        _require_kinds(key, options.log)
         logs: dict[str, list[VerifierKey]] = {}
         for each in options.log:
             verifier = VerifierKey.parse(each)
             logs.setdefault(verifier.name, []).append(verifier)
-    except (LogError, OSError) as error:
+    except (LogError, OSError, UnicodeDecodeError) as error:
         sys.stderr.write(f"the witness does not start: {error}\n")
         return 1
     host, _, port = options.listen.rpartition(":")
@@ -46,6 +47,13 @@ def main() -> int:
     sys.stdout.flush()
     server.serve_forever()
     return 0
+
+
+def _require_kinds(key: SigningKey, logs: list[str]) -> None:
+    kinds = {VerifierKey.parse(each).kind for each in logs}
+    if key.kind is not Kind.WITNESS or kinds != {Kind.LOG}:
+        needed = "a witness's key (--new-key makes one), and logs' verifier keys"
+        raise MalformedError("these keys", "one of another kind", needed)
 
 
 def _make_key(path: Path, name: str) -> None:

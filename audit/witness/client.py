@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -71,12 +72,20 @@ class FileWitness:
         return self._judge.key.verifier()
 
     def known(self, origin: str) -> Known | None:
-        """What it knows of a log."""
-        return self.store.known(origin)
+        """What it knows of a log; raises as `Witness.known`."""
+        try:
+            return self.store.known(origin)
+        except sqlite3.Error as error:
+            message = f"{self.name}: its file cannot be used: {error}"
+            raise WitnessUnreachableError(message) from error
 
     def add(self, old: int, proof: Sequence[bytes], note: bytes) -> str:
         """Its cosignature's line; raises as `Witness.add`."""
-        return self._judge.add(old, proof, note)
+        try:
+            return self._judge.add(old, proof, note)
+        except sqlite3.Error as error:
+            message = f"{self.name}: its file cannot be used: {error}"
+            raise WitnessUnreachableError(message) from error
 
     def _keys_of(self, origin: str) -> list[VerifierKey]:
         return [key.under(origin).verifier() for key in self._log_keys]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import sqlite3
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
@@ -47,6 +48,9 @@ class _Handler(BaseHTTPRequestHandler):
             line = self.server.judge.add(old, proof, note)
         except WitnessRefusedError as error:
             self._refuse(error)
+        except sqlite3.Error:
+            # Nothing was cosigned: its memory could not be written.
+            self._answer(503, "unavailable\n")
         except (ValueError, binascii.Error):
             self._answer(400, "malformed\n")
         else:
@@ -75,10 +79,12 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(error.status, f"{error.kind}\n")
 
-    def _answer(self, status: int, text: str, *, content_type: str = "text/plain") -> None:
+    def _answer(
+        self, status: int, text: str, *, content_type: str = "text/plain; charset=utf-8"
+    ) -> None:
         body = text.encode()
         self.send_response(status)
-        self.send_header("Content-Type", f"{content_type}; charset=utf-8")
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

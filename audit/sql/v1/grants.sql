@@ -11,7 +11,7 @@ GRANT EXECUTE ON FUNCTION {audit}.append_system(text, bytea[]) TO {sequencer};
 GRANT EXECUTE ON FUNCTION {audit}.destroy_key(text, text, integer, bytea) TO {pruner};
 GRANT EXECUTE ON FUNCTION {audit}.prune_month(timestamptz, jsonb) TO {pruner};
 GRANT SELECT ON {audit}.stream, {audit}.event, {audit}.leaf, {audit}.tile, {audit}.incarnation,
-    {audit}.checkpoint, {audit}.cosignature, {audit}.log_key, {audit}.prune, {audit}.partition
+    {audit}.checkpoint, {audit}.cosignature, {audit}.log_key, {audit}.prune, {audit}.partition, {audit}.edge_leaf
     TO {sequencer}, {reviewer}, {pruner};
 GRANT INSERT ON {audit}.leaf, {audit}.tile, {audit}.incarnation, {audit}.checkpoint,
     {audit}.cosignature, {audit}.log_key TO {sequencer};

@@ -31,6 +31,14 @@ BEGIN
     FROM jsonb_to_recordset(statements) AS g (
         stream_id bigint, incarnation integer, minimum_index bigint, statement text
     );
+    INSERT INTO {audit}.edge_leaf (stream_id, incarnation, index, hash)
+    SELECT l.stream_id, l.incarnation, l.index, l.hash
+    FROM jsonb_to_recordset(statements) AS g (
+        stream_id bigint, incarnation integer, minimum_index bigint
+    )
+    JOIN {audit}.leaf l ON l.stream_id = g.stream_id AND l.incarnation = g.incarnation
+        AND l.index >= g.minimum_index / 256 * 256 AND l.index < g.minimum_index
+    ON CONFLICT DO NOTHING;
     EXECUTE format('DROP TABLE {audit}.%I', 'event' || month);
     EXECUTE format('DROP TABLE {audit}.%I', 'leaf' || month);
     DELETE FROM {audit}.partition p WHERE p.begins_at = first_day;

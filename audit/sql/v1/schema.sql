@@ -78,6 +78,16 @@ CREATE TABLE {audit}.leaf (
     CONSTRAINT leaf_event_row_key UNIQUE (event_row, at)
 ) PARTITION BY RANGE (at);
 
+-- Leaf hashes of a tile that was not full when the leaves before it were pruned: later proofs need
+-- them until the tile is full.
+CREATE TABLE {audit}.edge_leaf (
+    stream_id bigint NOT NULL,
+    incarnation integer NOT NULL,
+    index bigint NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT edge_leaf_pkey PRIMARY KEY (stream_id, incarnation, index)
+);
+
 -- The partitions of `event` and `leaf` that were made; a default one has no bounds.
 CREATE TABLE {audit}.partition (
     name name NOT NULL,

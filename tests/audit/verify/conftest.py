@@ -55,8 +55,8 @@ def written(
     append_as(log.default, *(event(rows=7) for _ in range(8)))
     sequence()
     query = (
-        "SELECT s.id, max(c.size) FROM audit.stream s JOIN audit.checkpoint c ON c.stream_id = s.id "
-        "WHERE s.name = %s GROUP BY s.id"
+        "SELECT s.id, max(c.size) FROM audit.stream s "
+        "JOIN audit.checkpoint c ON c.stream_id = s.id WHERE s.name = %s GROUP BY s.id"
     )
     row, size = superuser.execute(query, [stream_of(log.default)]).fetchone() or (0, 0)
     other, _size = superuser.execute(query, [stream_of(log.twin)]).fetchone() or (0, 0)

@@ -60,7 +60,8 @@ SINGLE: dict[str, tuple[str, list[tuple[Kind, int | None]]]] = {
         [(Kind.LEAF_MISSING, 15), (Kind.TAIL_CUT, 15), (Kind.ROLLED_BACK, 15)],
     ),
     "the tail is cut with its checkpoint": (
-        "WITH c AS (DELETE FROM audit.checkpoint WHERE stream_id = {row} AND size > {first} + 12), "
+        "WITH c AS (DELETE FROM audit.checkpoint "
+        "WHERE stream_id = {row} AND size > {first} + 12), "
         "gone AS (DELETE FROM audit.leaf WHERE stream_id = {row} AND index >= {first} + 12 "
         "RETURNING event_row) DELETE FROM audit.event WHERE id IN (SELECT event_row FROM gone)",
         [(Kind.ROLLED_BACK, 12)],
@@ -98,7 +99,8 @@ def _found(log: Log) -> Found:
 def test_log_that_nobody_touched_is_intact(written: Log) -> None:
     done = verify()
 
-    assert done.all_findings == []
+    # Other tests of this database leave logs of other streams that are not intact.
+    assert [each for each in done.all_findings if each.stream == written.stream] == []
     (tree,) = (each for each in done.trees if each.tree.stream == written.stream)
     assert (tree.size, tree.entries) == (written.size, written.size)
     assert tree.witnessed_by == {"customer.example/witness"}
