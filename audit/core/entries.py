@@ -39,7 +39,18 @@ _LARGEST = (1 << 53) - 1
 _WHAT = "an entry"
 _OUTCOMES = frozenset({"committed", "released", "refused", "rolled_back", "failed", "unknown"})
 _ACTIONS = frozenset(map(str, Tag))
-_HEX_ID = re.compile(r"[0-9a-f]{32}")
+_FORMS = {
+    "actor_hash": re.compile(r"(?:[\w-]{22})?", re.ASCII),
+    "fingerprint": re.compile(r"(?:[0-9a-f]{16})?"),
+    "id": re.compile(r"[0-9a-f]{32}"),
+    "lane": re.compile(r"(?:[0-9a-f]{16})?"),
+    "repeats": re.compile(r"(?:[0-9a-f]{32})?"),
+    "sealed": re.compile(r"[\w-]*", re.ASCII),
+}
+_STREAM = re.compile(r"[a-z0-9_-]{1,63}")
+_SUBJECT = re.compile(r"[\w-]{22}", re.ASCII)
+_LARGEST_KEY = (1 << 31) - 1
+_LONGEST_BYTES = 65_535
 _PLAIN_COLUMNS = (
     "action",
     "outcome",
@@ -133,12 +144,16 @@ def parse_entry(data: bytes) -> Entry:
     Raises:
         MalformedError: another spelling, other fields, types or values, or an unknown version.
     """
+    if len(data) > _LONGEST_BYTES:
+        raise MalformedError(_WHAT, f"{len(data)} bytes", f"at most {_LONGEST_BYTES}")
     given = _object(data)
     if set(given) != {"at", "event", "stream"}:
         raise MalformedError(_WHAT, "other members", "at, event and stream")
     at, raw, stream = given["at"], given["event"], given["stream"]
     if not _is_count(at) or not isinstance(stream, str) or not isinstance(raw, dict):
         raise MalformedError(_WHAT, "members of other types", "a number, an object and a text")
+    if not _STREAM.fullmatch(stream):
+        raise MalformedError(_WHAT, "another name of a stream", "1 to 63 of a-z, 0-9, _ and -")
     return Entry(at=at, event=_event(raw), stream=stream)
 
 
@@ -191,9 +206,20 @@ def _event(raw: Mapping[str, Any]) -> Event:
             raise MalformedError("an event", f"another type in {name!r}", _TYPES[name])
     if raw["action"] not in _ACTIONS or raw["outcome"] not in _OUTCOMES:
         raise MalformedError("an event", "an unknown action or outcome", "a known one")
-    if not _HEX_ID.fullmatch(raw["id"]):
-        raise MalformedError("an event", "another id", "32 hexadecimal digits")
+    _require_forms(raw)
     return Event(**{name: _frozen(value) for name, value in raw.items()})
+
+
+def _require_forms(raw: Mapping[str, Any]) -> None:
+    for name, form in _FORMS.items():
+        if not form.fullmatch(raw[name]):
+            raise MalformedError("an event", f"another form of {name!r}", form.pattern)
+    if not all(map(_SUBJECT.fullmatch, raw["subjects"])):
+        raise MalformedError("an event", "another form of a subject", _SUBJECT.pattern)
+    if raw["key"] > _LARGEST_KEY or (raw["lane"] and not raw["n"]):
+        raise MalformedError("an event", "a key or number out of range", "0 to 2^31 - 1, 1 and on")
+    if any("\0" in value for value in raw.values() if isinstance(value, str)):
+        raise MalformedError("an event", "a NUL", "text that PostgreSQL can have")
 
 
 def _fits(kind: str, value: Any) -> bool:

@@ -2,7 +2,8 @@
 
 Every cell is quoted. A cell whose first character could begin a formula (`= + - @`, tab, line
 ends, full-width forms) gets an apostrophe before it, and so does one that begins
-with an apostrophe; taking one leading apostrophe away gives every cell back. Source: OWASP CSV
+with an apostrophe; taking one leading apostrophe away gives every cell back. Lists are JSON. Which
+tree the indexes belong to stands in the bundle's manifest. Source: OWASP CSV
 Injection; RFC 4180.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Iterator
 
 from audit.core.entries import Entry
@@ -52,8 +54,12 @@ def csv_lines(entries: Iterable[tuple[int, Entry]]) -> Iterator[str]:
         values: list[object] = [index, entry.at]
         for name in COLUMNS[2:]:
             value = getattr(event, name)
-            values.append(" ".join(value) if isinstance(value, tuple) else value)
+            values.append(_list(value) if isinstance(value, tuple) else value)
         yield _line("" if value is None else guarded(str(value)) for value in values)
+
+
+def _list(values: tuple[str, ...]) -> str:
+    return json.dumps(values, ensure_ascii=False) if values else ""
 
 
 def _line(cells: Iterable[object]) -> str:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from audit import exceptions as audit_exceptions
+from audit.conf import AuditSettings
+from audit.core.entries import Event
 from tenancy import exceptions
 from tenancy.conf import TenancySettings
 from tenancy.fleet import inspect as inspection
@@ -16,7 +19,15 @@ from tenancy.fleet.steps import STEPS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "tenancy" / "docs"
-MARKDOWN = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+AUDIT_DOCS = ROOT / "audit" / "docs"
+MARKDOWN = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *DOCS.glob("*.md"),
+        *AUDIT_DOCS.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+    ]
+)
 
 
 def read(name: str) -> str:
@@ -55,11 +66,39 @@ def test_errors_page_lists_every_class() -> None:
     assert documented == classes
 
 
-def test_guarantees_name_files_and_tests_that_exist() -> None:
-    page = read("guarantees.md")
+def test_settings_page_of_audit_lists_every_key_and_no_other() -> None:
+    fields = {field.name.upper() for field in dataclasses.fields(AuditSettings)}
+
+    page = (AUDIT_DOCS / "settings.md").read_text()
+
+    assert set(re.findall(r"^\| `([A-Z_]+)`", page, re.MULTILINE)) == fields
+
+
+def test_checks_and_errors_page_of_audit_lists_all() -> None:
+    source = (ROOT / "audit" / "checks.py").read_text()
+    page = (AUDIT_DOCS / "checks-and-errors.md").read_text()
+
+    ids = set(re.findall(r'id="(audit\.[EW]\d{3})"', source))
+    classes = set(audit_exceptions.__all__) - {"AuditError"}
+
+    assert set(re.findall(r"^\| `(audit\.[EW]\d{3})`", page, re.MULTILINE)) == ids
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == classes
+
+
+def test_events_page_of_audit_names_every_field() -> None:
+    page = (AUDIT_DOCS / "events.md").read_text()
+
+    fields = {field.name for field in dataclasses.fields(Event)}
+
+    assert {name for name in fields if f"`{name}`" not in page} == set()
+
+
+@pytest.mark.parametrize("docs", [DOCS, AUDIT_DOCS], ids=["tenancy", "audit"])
+def test_guarantees_name_files_and_tests_that_exist(docs: Path) -> None:
+    page = (docs / "guarantees.md").read_text()
 
     paths = re.findall(
-        r"`((?:tenancy|tests|konecty_crm)/[\w/]+\.(?:py|sql|txt))(?:::(\w+))?`", page
+        r"`((?:tenancy|audit|tests|konecty_crm)/[\w/]+\.(?:py|sql|txt))(?:::(\w+))?`", page
     )
 
     missing = [path for path, _ in paths if not (ROOT / path).is_file()]
