@@ -104,7 +104,8 @@ def _tree(
     opened: list[OpenedCheckpoint] = check_checkpoints(
         report, store.checkpoints(connection, place), trust
     )
-    begin = parts[0].begin if parts else 0
+    first = parts[0].begin if parts else 0
+    begin = first if before is None else before.size
     report.pruned = begin if before is None else 0
     frontier = _frontier(connection, place, report, begin, before)
     newer = [each for each in opened if each.checkpoint.size >= begin]
