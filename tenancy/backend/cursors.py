@@ -41,6 +41,7 @@ from tenancy.sockets import let_go
 
 if TYPE_CHECKING:
     from tenancy.backend.connections import Target
+    from tenancy.guard.cache import Guard
     from tenancy.scopes import Scope
 
 __all__ = [
@@ -81,9 +82,9 @@ class TenantConnection(FollowedConnection):
     `guard` is None for the owner only. `schema` is the one schema that statements may name.
     """
 
+    guard: Guard | None = None
     schema: str = ""
     target: Target | None = None
-    lease: Lease | None = None
     focus: str | None = None
     may_have_cursors = False
     is_set_up = False
@@ -157,8 +158,8 @@ class TenantConnection(FollowedConnection):
 
     @override
     def _exec_command(self, command: Any, *args: Any, **kwargs: Any) -> Any:
-        raw = command.as_bytes(self) if isinstance(command, sql.Composable) else command
-        raw = raw.encode() if isinstance(raw, str) else raw
+        raw = command.encode() if isinstance(command, str) else command
+        raw = raw.as_bytes(self) if isinstance(raw, sql.Composable) else raw
         if self.guard is not None:
             if not _DRIVER_COMMAND.fullmatch(raw.strip()):
                 message = (

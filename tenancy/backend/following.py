@@ -18,7 +18,6 @@ from psycopg.pq import ConnStatus, TransactionStatus
 from tenancy import signals
 
 if TYPE_CHECKING:
-    from tenancy.guard.cache import Guard
     from tenancy.scopes import Recorder
 
 __all__ = ["Counted", "FollowedConnection", "announce"]
@@ -31,7 +30,7 @@ _OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 class FollowedConnection(psycopg.Connection[Any]):
     """A connection whose transactions the unit's recorder takes part in."""
 
-    guard: Guard | None = None
+    guard: Any = None
     lease: Any = None
 
     @property

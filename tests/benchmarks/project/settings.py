@@ -77,6 +77,7 @@ if VARIANT == "audited":
         "MASTER_KEYS": {1: base64.b64encode(b"a" * 32).decode()},
         "SUPERUSER_URL": os.environ.get("BENCH_SUPERUSER_URL", ""),
         **({"OWNER": _CREDENTIALS} if _OWNER else {}),
+        "SIGNING_KEYS": ["var/bench/log.key"],
     }
 if VARIANT != "bare":
     INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]

@@ -30,8 +30,12 @@ class Does(enum.Enum):
 
 COMMANDS: dict[str, Does] = {
     "audit_erase": Does.FREE,
+    "audit_export": Does.FREE,
     "audit_prune": Does.FREE,
+    "audit_receipt": Does.FREE,
+    "audit_sequence": Does.FREE,
     "audit_setup": Does.FREE,
+    "audit_verify": Does.FREE,
     "check": Does.FREE,
     "collectstatic": Does.FREE,
     "compilemessages": Does.FREE,
