@@ -149,7 +149,7 @@ def _role(connection: _Connection, database: str, role: Role) -> Done:
             password(database, role).encode(), role_name(database, role).encode(), b"scram-sha-256"
         )
         settings = sql.SQL(
-            "ALTER ROLE {} LOGIN PASSWORD {}; "
+            "ALTER ROLE {} LOGIN INHERIT PASSWORD {}; "
             "ALTER ROLE {} SET search_path = pg_catalog, pg_temp; "
             "GRANT CONNECT ON DATABASE {} TO {}"
         )

@@ -19,13 +19,14 @@ from uuid import UUID
 
 from django.apps import apps
 from django.core.signals import setting_changed
+from pglast.parser import fingerprint
 from psycopg import sql
 from psycopg.pq import Format
 
 from audit import conf
 from audit.recording import wire
 
-__all__ = ["Subject", "add_to", "expect", "models_of", "subject_tables"]
+__all__ = ["Subject", "add_to", "expect", "models_of", "probes", "subject_tables"]
 
 if TYPE_CHECKING:
     from audit.recording.pending import Pending
@@ -139,11 +140,21 @@ def _place(connection: Any, subject: Subject) -> tuple[int, int]:
     return place
 
 
-def _ask(connection: Any, subject: Subject) -> Generator[Any, Any, tuple[int, int]]:
-    query = sql.SQL("SELECT {} FROM {} LIMIT 0").format(
+def probes() -> frozenset[str]:
+    """Fingerprints of the queries that learn where a subject's column is; they answer no rows."""
+    return frozenset(
+        fingerprint(_probe(subject).as_string(None)) for subject in subject_tables().values()
+    )
+
+
+def _probe(subject: Subject) -> sql.Composed:
+    return sql.SQL("SELECT {} FROM {} LIMIT 0").format(
         sql.Identifier(subject.column), sql.Identifier(subject.table)
     )
-    result = yield from wire.fetch(connection, query.as_bytes(connection))
+
+
+def _ask(connection: Any, subject: Subject) -> Generator[Any, Any, tuple[int, int]]:
+    result = yield from wire.fetch(connection, _probe(subject).as_bytes(connection))
     return result.ftable(0), result.ftablecol(0)
 
 

@@ -113,4 +113,6 @@ def server_settings(location: Location, binaries: Binaries, *, fast: bool) -> di
         settings["recovery_init_sync_method"] = "syncfs"
     if binaries.has_library("pg_stat_statements"):
         settings["shared_preload_libraries"] = "pg_stat_statements"
+        # Each tenant's statements are counted apart; an evicted one cannot be reconciled.
+        settings["pg_stat_statements.max"] = "50000"
     return settings | _NO_VALUES_IN_THE_LOG | (_FAST if fast else {})

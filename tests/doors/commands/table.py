@@ -33,6 +33,7 @@ COMMANDS: dict[str, Does] = {
     "audit_export": Does.FREE,
     "audit_prune": Does.FREE,
     "audit_receipt": Does.FREE,
+    "audit_reconcile": Does.FREE,
     "audit_sequence": Does.FREE,
     "audit_setup": Does.FREE,
     "audit_verify": Does.FREE,
