@@ -10,6 +10,7 @@ Limit: of a process that was killed nobody says where its lanes ended.
 
 from __future__ import annotations
 
+import os
 import secrets
 import threading
 import weakref
@@ -66,6 +67,15 @@ def forget_closed(stream: str, told: list[tuple[str, int]]) -> None:
     with _lock:
         for identity, _count in told:
             _used.get(stream, {}).pop(identity, None)
+
+
+def _forget_parents() -> None:
+    # The parent's connections are the parent's, and so are their lanes.
+    _lanes.clear()
+    _used.clear()
+
+
+os.register_at_fork(after_in_child=_forget_parents)
 
 
 def _is_closed(connection: Any) -> bool:

@@ -33,6 +33,7 @@ from typing_extensions import override
 from tenancy import signals
 from tenancy.backend.errors import sanitise
 from tenancy.backend.following import Counted, FollowedConnection, announce
+from tenancy.backend.statement_text import text_of
 from tenancy.current import scope_var
 from tenancy.exceptions import StatementRefusedError, WrongTenantError
 from tenancy.guard.placeholders import Style
@@ -135,7 +136,7 @@ class TenantConnection(FollowedConnection):
         """
         self.require_lease()
         try:
-            text = self._text(query)
+            text = text_of(query, self)
             if self.guard is not None:
                 self._require_assumptions(text)
                 self.guard.check(text, has_params=has_params, schema=self.schema, style=style)
@@ -171,24 +172,6 @@ class TenantConnection(FollowedConnection):
             command = raw
         sent = super()._exec_command(command, *args, **kwargs)
         return sent if self._internal else self.followed(raw, sent)
-
-    def _text(self, query: object) -> str:
-        if isinstance(query, str):
-            return str.__str__(query)
-        try:
-            if isinstance(query, bytes):
-                return bytes(query).decode("utf-8")
-            if isinstance(query, sql.Composable):
-                return str.__str__(query.as_string(self))
-        except UnicodeError:
-            # The codec's message quotes the statement, so the cause is not kept.
-            message = "refused: a statement that is not UTF-8. Needed: text that can be encoded."
-            reason = "statement:unparsable:refused"
-            raise StatementRefusedError(message, reason=reason) from None
-        message = (
-            f"refused: a statement of type {type(query).__name__}. Needed: text or psycopg.sql."
-        )
-        raise StatementRefusedError(message, reason="statement:type:refused")
 
     def require_lease(self) -> None:
         """Check that the code that asks is in the unit of work that holds the connection.
@@ -300,11 +283,16 @@ class _Guarded:
     def stream(self: Any, query: Any, params: Any = None, **kwargs: Any) -> Any:
         text = self._conn.admit(query, has_params=params is not None, style=self._style)
         self.declared = (text, params is not None)
-        if signals.statement_sent.receivers:
-            announce(self, text, has_params=params is not None)
         return self._streamed(text, params, **kwargs)
 
     def _streamed(self: Any, text: str, params: Any, **kwargs: Any) -> Iterator[Any]:
+        has_params = params is not None
+        with self._conn.recorded(text, has_params=has_params):
+            if signals.statement_sent.receivers:
+                announce(self, text, has_params=has_params)
+            yield from self._rows(text, params, **kwargs)
+
+    def _rows(self: Any, text: str, params: Any, **kwargs: Any) -> Iterator[Any]:
         self._admitted = True
         rows = 0
         try:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.pq import ConnStatus, TransactionStatus
+from typing_extensions import override
 
 from tenancy import signals
 
@@ -38,6 +39,21 @@ class FollowedConnection(psycopg.Connection[Any]):
         """Who keeps the record of the unit of work that has the connection."""
         unit = getattr(self.lease, "unit", None)
         return unit.recorder if unit is not None else None
+
+    @override
+    def pipeline(self) -> Any:
+        """As psycopg's, but not where a record is kept: its events need the server's answers.
+
+        Raises:
+            psycopg.NotSupportedError: the unit of work is recorded.
+        """
+        if self.recorder is not None:
+            message = (
+                "refused: a pipeline in a unit of work that is recorded. Needed: executemany(), "
+                "or statements one after the other."
+            )
+            raise psycopg.NotSupportedError(message)
+        return super().pipeline()
 
     def followed(self, command: bytes, sent: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
         """The driver's command `sent`, with what the recorder has to do before and after it."""

@@ -14,7 +14,10 @@ TENANCY = Path(exceptions.__file__).parent
 # Without Django, and so without signals: what these raise is announced by who calls them.
 WITHOUT_SIGNALS = {"guard", "logins"}
 # Judged inside `TenantConnection.admit`, which announces whatever it lets through as an error.
-INSIDE_ADMIT = {("backend/cursors.py", "_text"), ("backend/cursors.py", "_require_assumptions")}
+INSIDE_ADMIT = {
+    ("backend/statement_text.py", "text_of"),
+    ("backend/cursors.py", "_require_assumptions"),
+}
 REFUSALS = {
     name
     for name, kind in vars(exceptions).items()
