@@ -196,7 +196,8 @@ class UnitRecord:
             again = own.appended
             if committed is None:
                 again = [_unknown(each) for each in again]
-            elif own.lane is not None:
+            if own.lane is not None:
+                # Without an answer too: what is certain is that the lane came that far.
                 own.lane.count = own.count_before
             for each in (*again, *own.waiting):
                 _undone(each)
