@@ -116,7 +116,6 @@ class Entry:
 
 
 _NAMES = tuple(sorted(each.name for each in dataclasses.fields(Event)))
-_TYPES = {each.name: str(each.type) for each in dataclasses.fields(Event)}
 
 
 def format_event(event: Event) -> bytes:
@@ -201,9 +200,9 @@ def _event(raw: Mapping[str, Any]) -> Event:
         raise MalformedError("an event", "another version", f"version {VERSION}")
     if set(raw) != set(_NAMES):
         raise MalformedError("an event", "other fields", "those of its version")
-    for name, value in raw.items():
-        if not _fits(_TYPES[name], value):
-            raise MalformedError("an event", f"another type in {name!r}", _TYPES[name])
+    for name, fits in _CHECKS:
+        if not fits(raw[name]):
+            raise MalformedError("an event", f"another type in {name!r}", "its version's")
     if raw["action"] not in _ACTIONS or raw["outcome"] not in _OUTCOMES:
         raise MalformedError("an event", "an unknown action or outcome", "a known one")
     _require_forms(raw)
@@ -218,32 +217,45 @@ def _require_forms(raw: Mapping[str, Any]) -> None:
         raise MalformedError("an event", "another form of a subject", _SUBJECT.pattern)
     if raw["key"] > _LARGEST_KEY or (raw["lane"] and not raw["n"]):
         raise MalformedError("an event", "a key or number out of range", "0 to 2^31 - 1, 1 and on")
-    if any("\0" in value for value in raw.values() if isinstance(value, str)):
-        raise MalformedError("an event", "a NUL", "text that PostgreSQL can have")
 
 
-def _fits(kind: str, value: Any) -> bool:
-    if kind == "str":
-        return isinstance(value, str)
-    if kind == "bool":
-        return isinstance(value, bool)
-    if kind.startswith("int"):
-        return _is_count(value) or (value is None and kind != "int")
-    if not isinstance(value, list):
-        return False
-    if kind == "tuple[str, ...]":
-        return all(isinstance(each, str) for each in value)
-    return all(
-        isinstance(each, list)
-        and len(each) == 2  # noqa: PLR2004 -- a pair
-        and isinstance(each[0], str)
-        and _is_count(each[1])
+def _is_text(value: Any) -> bool:
+    # JSON can say NUL, PostgreSQL's text cannot.
+    return type(value) is str and "\0" not in value
+
+
+def _is_truth(value: Any) -> bool:
+    return type(value) is bool
+
+
+def _is_texts(value: Any) -> bool:
+    return type(value) is list and all(map(_is_text, value))
+
+
+def _is_ends(value: Any) -> bool:
+    return type(value) is list and all(
+        type(each) is list and len(each) == 2 and _is_text(each[0]) and _is_count(each[1])  # noqa: PLR2004 -- a pair
         for each in value
     )
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST
+    return type(value) is int and 0 <= value <= _LARGEST
+
+
+def _is_count_or_none(value: Any) -> bool:
+    return value is None or _is_count(value)
+
+
+_KINDS = {
+    "str": _is_text,
+    "bool": _is_truth,
+    "int": _is_count,
+    "int | None": _is_count_or_none,
+    "tuple[str, ...]": _is_texts,
+    "tuple[tuple[str, int], ...]": _is_ends,
+}
+_CHECKS = tuple((each.name, _KINDS[str(each.type)]) for each in dataclasses.fields(Event))
 
 
 def _frozen(value: Any) -> Any:
