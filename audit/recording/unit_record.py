@@ -88,7 +88,7 @@ class UnitRecord:
         self, unit: Unit, borrow: Callable[[], AbstractContextManager[Any]], *, place: str = ""
     ) -> None:
         self.unit, self.place = unit, place
-        self._borrow = borrow
+        self.borrowed = borrow
         self._waiting: list[Pending] = []
         self._since = 0.0
         self._transactions: dict[int, _Transaction] = {}
@@ -220,7 +220,7 @@ class UnitRecord:
             if idle is not None:
                 self._append_on(idle, batch)
             else:
-                with self._borrow() as borrowed:
+                with self.borrowed() as borrowed:
                     self._append_on(borrowed, batch)
         except BaseException:
             with self._lock:

@@ -36,13 +36,29 @@ def append(connection: Any, events: Sequence[bytes]) -> Steps:
     yield from _result(connection)
 
 
-def fetch(connection: Any, statement: bytes) -> Steps:
-    """The rows of a statement without parameters, as a libpq result in binary format.
+def fetch(
+    connection: Any,
+    statement: bytes,
+    parameters: Sequence[str] = (),
+    types: Sequence[int] = (),
+) -> Steps:
+    """The rows of a statement, as a libpq result in binary format.
+
+    Args:
+        connection: on which it is sent.
+        statement: with `$1` … for the parameters.
+        parameters: as text.
+        types: the parameters' types, by their ids in `pg_type`.
 
     Raises:
         psycopg.Error: the server refused or could not be reached.
     """
-    connection.pgconn.send_query_params(statement, None, result_format=Format.BINARY)
+    connection.pgconn.send_query_params(
+        statement,
+        [each.encode() for each in parameters],
+        param_types=list(types),
+        result_format=Format.BINARY,
+    )
     return (yield from _result(connection))
 
 
