@@ -1,7 +1,7 @@
 """The audited project of the benchmarks on a server of its own, in a process of its own.
 
 `serve` answers requests until it is killed or the server is gone, and prints the label of each
-that was released. `look` prints, as JSON, what the log and the tables have, and what verify() finds.
+that was released. `look` prints, as JSON, what the log and the tables have, and what is found.
 """
 
 from __future__ import annotations
