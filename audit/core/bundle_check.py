@@ -77,7 +77,7 @@ def _require_root(outside: bytes, result: RangeResult, *, size: int, root: bytes
 def _rows(data: bytes) -> Iterator[Row]:
     for line in data.splitlines():
         given = _object(line, "a line of a bundle")
-        entry = _text(given, "entry").encode()
+        entry = _bytes(_text(given, "entry"))
         yield Row(_count(given, "index"), leaf_hash(entry), entry)
 
 
@@ -112,6 +112,13 @@ def _text(given: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise MalformedError(_WHAT, f"no text {name!r}", "one")
     return value
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise MalformedError(_WHAT, "an entry that UTF-8 cannot say", "UTF-8") from None
 
 
 def _count(given: Mapping[str, Any], name: str) -> int:

@@ -23,6 +23,8 @@ class Kind(enum.StrEnum):
     TAIL_CUT = "tail cut"
     CHECKPOINT_ALTERED = "checkpoint altered"
     CHECKPOINT_MISSING = "checkpoint missing"
+    TILE_MISSING = "tile missing"
+    TREE_MISSING = "tree missing"
     SIGNATURE_FOREIGN = "signature foreign"
     ROLLED_BACK = "rolled back"
     FORKED = "forked"

@@ -41,6 +41,7 @@ class TreeReport:
     open_lanes: int = 0
     keys: dict[int, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    roots: dict[int, bytes] = field(default_factory=dict)
 
     def add(self, kind: Kind, index: int | None, text: str = "") -> None:
         """Note a finding."""
@@ -72,6 +73,7 @@ def check_checkpoints(
             continue
         if (opened.checkpoint.size, opened.checkpoint.root) != (each.size, each.root):
             report.add(Kind.CHECKPOINT_ALTERED, each.size, "columns and note differ")
+        report.roots[each.size] = opened.checkpoint.root
         report.signed_by |= {f"{v.key.name}+{v.key.key_id.hex()}" for v in opened.signed}
         report.witnessed_by |= {v.key.name for v in opened.witnessed}
         found.append(opened)

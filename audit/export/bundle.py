@@ -25,7 +25,7 @@ from audit.export.csv_rows import csv_lines
 from audit.export.ocsf import ocsf_line
 from audit.receipts import newest_note
 from audit.trees import hash_reader
-from audit.verifying.rows import Place, first_index, places, rows
+from audit.verifying.rows import Place, indexes, places, rows
 
 __all__ = ["FORMATS", "Part", "find_part", "write_bundle"]
 
@@ -64,7 +64,7 @@ def find_part(
         raise AuditError(message)
     place = wanted[-1]
     size, note = newest_note(connection, place.stream, place.tree.incarnation)
-    first = first_index(connection, place) or 0
+    first = indexes(connection, place)[0] or 0
     part = Part(
         place=place,
         begin=first if begin is None else begin,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 
 from audit import conf
@@ -39,30 +40,29 @@ def compare_with_witnesses(
 
 
 def compare_with_system(trees: Iterable[TreeReport], told: Iterable[str]) -> Iterator[Finding]:
-    """A tree that is smaller, or another one, than the system log says; a tree that is gone."""
+    """A checkpoint that the system log tells of, and that is gone or another one."""
     by_origin = {report.tree.origin: report for report in trees}
-    for origin, checkpoint in _newest(told).items():
-        report = by_origin.get(origin)
+    for checkpoint in _parsed(told):
+        report = by_origin.get(checkpoint.origin)
         if report is None:
-            text = f"the tree {origin} with {checkpoint.size} entries"
+            text = f"the tree {checkpoint.origin} with {checkpoint.size} entries"
             yield Finding(
-                kind=Kind.CHECKPOINT_MISSING, stream=SYSTEM, incarnation=0, index=None, text=text
+                kind=Kind.TREE_MISSING, stream=SYSTEM, incarnation=0, index=None, text=text
             )
             continue
-        known = Known(size=checkpoint.size, root=checkpoint.root, note="")
-        yield from _against(report, known, "the system log")
+        root = report.roots.get(checkpoint.size)
+        if root is None:
+            text = "the system log knows it"
+            yield _finding(report, Kind.CHECKPOINT_MISSING, checkpoint.size, text)
+        elif root != checkpoint.root:
+            text = "the system log knows another root of this size"
+            yield _finding(report, Kind.FORKED, checkpoint.size, text)
 
 
-def _newest(told: Iterable[str]) -> dict[str, Checkpoint]:
-    newest: dict[str, Checkpoint] = {}
+def _parsed(told: Iterable[str]) -> Iterator[Checkpoint]:
     for note in told:
-        try:
-            found = parse_checkpoint(parse_note(note.encode()).text)
-        except LogError:
-            continue
-        if found.size >= newest.get(found.origin, found).size:
-            newest[found.origin] = found
-    return newest
+        with contextlib.suppress(LogError):
+            yield parse_checkpoint(parse_note(note.encode()).text)
 
 
 def _against(report: TreeReport, known: Known, who: str) -> Iterator[Finding]:

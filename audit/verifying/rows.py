@@ -10,7 +10,16 @@ import psycopg
 from audit.core.range_check import SYSTEM, Row, TreeName
 from audit.core.tree_check import Signed
 
-__all__ = ["Place", "checkpoints", "first_index", "places", "rows", "unsequenced"]
+__all__ = [
+    "Place",
+    "checkpoints",
+    "indexes",
+    "orphans",
+    "places",
+    "rows",
+    "stream_names",
+    "unsequenced",
+]
 
 _AT_ONCE = 5_000
 _COLUMNS = [
@@ -55,7 +64,16 @@ _CHECKPOINTS = """
     FROM audit.checkpoint c
     WHERE c.stream_id = %s AND c.incarnation = %s AND c.size > %s ORDER BY c.size
 """
-_FIRST = "SELECT min(l.index) FROM audit.leaf l WHERE l.stream_id = %s AND l.incarnation = %s"
+_INDEXES = """
+    SELECT min(l.index), max(l.index) FROM audit.leaf l
+    WHERE l.stream_id = %s AND l.incarnation = %s
+"""
+_ORPHANS = """
+    SELECT DISTINCT coalesce(s.name, ''), l.incarnation FROM audit.leaf l
+    LEFT JOIN audit.stream s ON s.id = l.stream_id
+    WHERE NOT EXISTS (SELECT FROM audit.incarnation i
+                      WHERE i.stream_id = l.stream_id AND i.number = l.incarnation)
+"""
 _LATE = """
     SELECT s.name, count(*), min(e.at) FROM audit.event e JOIN audit.stream s ON s.id = e.stream_id
     WHERE e.at < pg_catalog.clock_timestamp() - make_interval(secs => %s)
@@ -103,10 +121,21 @@ def checkpoints(
     return [Signed(size=size, root=bytes(root), note=note.encode()) for size, root, note in found]
 
 
-def first_index(connection: psycopg.Connection[Any], place: Place) -> int | None:
-    """The first index that has a leaf, or None."""
-    row = connection.execute(_FIRST, [place.stream, place.tree.incarnation]).fetchone()
-    return row[0] if row else None
+def indexes(connection: psycopg.Connection[Any], place: Place) -> tuple[int | None, int | None]:
+    """The first and the last index that have a leaf."""
+    row = connection.execute(_INDEXES, [place.stream, place.tree.incarnation]).fetchone()
+    return (row[0], row[1]) if row else (None, None)
+
+
+def orphans(connection: psycopg.Connection[Any]) -> list[tuple[str, int]]:
+    """(stream, incarnation) of leaves whose tree the database does not know of."""
+    return connection.execute(_ORPHANS).fetchall()
+
+
+def stream_names(connection: psycopg.Connection[Any]) -> list[str]:
+    """The names of all streams."""
+    rows = connection.execute("SELECT name FROM audit.stream ORDER BY name").fetchall()
+    return [name for (name,) in rows]
 
 
 def unsequenced(

@@ -23,6 +23,10 @@ _TILES = """
     WHERE t.stream_id = %s AND t.incarnation = %s AND t.level = 0 AND t.index >= %s
     ORDER BY t.index
 """
+_COUNTS = """
+    SELECT t.level, count(*) FROM audit.tile t
+    WHERE t.stream_id = %s AND t.incarnation = %s GROUP BY t.level
+"""
 _HIGHER = """
     SELECT t.level, t.index, t.hashes, array(
         SELECT b.hashes FROM audit.tile b
@@ -40,6 +44,7 @@ def compare_tiles(
     """Find leaves that are not what their tile says, and tiles that are not those below them."""
     first = -(-begin // TILE_WIDTH)
     key = [place.stream, place.tree.incarnation]
+    _count(connection, place, report)
     for index, tile, leaves in connection.execute(_TILES, [*key, first]):
         # Leaves that are missing are found where they are counted.
         is_whole = leaves is not None and len(leaves) == len(tile)
@@ -49,6 +54,18 @@ def compare_tiles(
         if bytes(tile) != b"".join(_root(bytes(each)) for each in below):
             text = f"the tile at level {level}"
             report.add(Kind.LEAF_ALTERED, index * TILE_WIDTH ** (level + 1), text)
+
+
+def _count(connection: psycopg.Connection[Any], place: Place, report: TreeReport) -> None:
+    """Every tile that has been full is kept, also of what was pruned."""
+    key = [place.stream, place.tree.incarnation]
+    found = dict(connection.execute(_COUNTS, key).fetchall())
+    level, full = 0, place.size // TILE_WIDTH
+    while full:
+        if found.get(level, 0) != full:
+            text = f"{found.get(level, 0)} of {full} at level {level}"
+            report.add(Kind.TILE_MISSING, None, text)
+        level, full = level + 1, full // TILE_WIDTH
 
 
 def _first_difference(index: int, tile: bytes, leaves: bytes) -> int:

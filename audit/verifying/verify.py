@@ -6,28 +6,29 @@ import concurrent.futures
 import contextlib
 import functools
 import itertools
+import multiprocessing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import django
 import psycopg
+from django.conf import settings
+from psycopg import sql
 
 from audit import conf
 from audit.connect import connect
-from audit.core.checkpoints import Checkpoint, OpenedCheckpoint
-from audit.core.errors import LogError
+from audit.core.checkpoints import Checkpoint
 from audit.core.findings import Finding, Kind
-from audit.core.merkle import Frontier, subtrees
-from audit.core.prunes import open_prune
 from audit.core.range_check import RangeResult, check_range
-from audit.core.tree_check import TreeReport, check_checkpoints, check_tree
+from audit.core.tree_check import TreeReport
+from audit.exceptions import AuditError
 from audit.roles import Role
-from audit.trees import hash_reader
 from audit.verifying import rows as store
+from audit.verifying.missing import find_missing
+from audit.verifying.one_tree import check_one_tree, root_at
 from audit.verifying.outside import compare_with_system, compare_with_witnesses
 from audit.verifying.rows import Place
-from audit.verifying.tiles import compare_tiles
-from audit.verifying.trusting import trust_of
 
 __all__ = ["Since", "Verification", "verify"]
 
@@ -62,6 +63,7 @@ def verify(
     stream: str = "",
     since: Since | None = None,
     jobs: int = 1,
+    at_once: int = _RANGE,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Verification:
     """Verify the log, or one stream of it.
@@ -70,117 +72,52 @@ def verify(
         stream: only this one; all if empty.
         since: by origin, where an earlier verification ended; entries before are not read again.
         jobs: processes that check ranges side by side.
+        at_once: entries in one range.
         progress: called with entries that are done and the total.
 
     Raises:
+        AuditError: there is no such stream.
+        WitnessUnreachableError: a witness did not answer.
         psycopg.Error: the server is gone.
     """
     done = Verification()
     with connect(Role.REVIEWER) as connection:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        _require_stream(connection, stream)
         places = [each for each in store.places(connection) if stream in {"", each.tree.stream}]
         earlier = since or {}
-        results = _ranges(connection, places, earlier, jobs=jobs, progress=progress)
+        work = _Work(places, earlier, jobs, at_once)
+        results = _ranges(connection, work, progress)
         told: list[str] = []
         for place in places:
             parts = results[place.tree.origin]
             told += itertools.chain(*(part.told for part in parts))
-            done.trees.append(_tree(connection, place, parts, earlier.get(place.tree.origin)))
-        done.findings += _beside(
-            connection, places, done.trees, told, whole=not stream and not earlier
+            before = earlier.get(place.tree.origin)
+            done.trees.append(check_one_tree(connection, place, parts, before))
+        done.findings += find_missing(connection, done.trees, stream=stream, known=earlier)
+        done.findings += compare_with_witnesses(
+            done.trees, functools.partial(root_at, connection, places)
         )
+        if not stream and not earlier:
+            done.findings += compare_with_system(done.trees, told)
+        done.findings += _late(connection, stream)
         done.destroyed = _destroyed(connection)
     return done
 
 
-def _tree(
-    connection: psycopg.Connection[Any],
-    place: Place,
-    parts: list[RangeResult],
-    before: Checkpoint | None,
-) -> TreeReport:
-    report = TreeReport(tree=place.tree)
-    trust = trust_of(conf.audit(), place.tree.origin)
-    opened: list[OpenedCheckpoint] = check_checkpoints(
-        report, store.checkpoints(connection, place), trust
-    )
-    first = parts[0].begin if parts else 0
-    begin = first if before is None else before.size
-    report.pruned = begin if before is None else 0
-    frontier = _frontier(connection, place, report, begin, before)
-    newer = [each for each in opened if each.checkpoint.size >= begin]
-    is_whole = before is None and begin == 0
-    check_tree(report, parts, newer, before=frontier, from_start=is_whole)
-    compare_tiles(connection, place, report, begin)
-    if place.tree.incarnation > 1 and not place.quotes:
-        report.add(Kind.INCARNATION, None, "it does not say what it continues")
-    return report
+def _require_stream(connection: psycopg.Connection[Any], stream: str) -> None:
+    if stream and stream not in store.stream_names(connection):
+        message = f"there is no stream {stream!r}. Needed: the name of one, or none for all."
+        raise AuditError(message)
 
 
-def _frontier(
-    connection: psycopg.Connection[Any],
-    place: Place,
-    report: TreeReport,
-    begin: int,
-    before: Checkpoint | None,
-) -> Frontier | None:
-    """What is before the first entry that is read: verified earlier, or pruned."""
-    if not begin:
-        return Frontier()
-    if before is None and not _has_statement(connection, place, begin):
-        report.add(Kind.PRUNED_WITHOUT_STATEMENT, 0, f"{begin} entries")
-        return None
-    read = hash_reader(connection, place.stream, place.tree.incarnation, begin)
-    try:
-        frontier = Frontier(end=begin, hashes=tuple(read(subtrees(0, begin))))
-    except LogError as error:
-        report.add(Kind.LEAF_MISSING, 0, str(error))
-        return None
-    if before is not None and frontier.root() != before.root:
-        report.add(Kind.FORKED, begin, "another root than the one verified before")
-    return frontier
-
-
-def _has_statement(connection: psycopg.Connection[Any], place: Place, begin: int) -> bool:
-    query = "SELECT statement FROM audit.prune WHERE stream_id = %s AND incarnation = %s"
-    keys = trust_of(conf.audit(), place.tree.origin).log_keys
-    found = connection.execute(query, [place.stream, place.tree.incarnation]).fetchall()
-    for (statement,) in found:
-        try:
-            said = open_prune(statement.encode(), origin=place.tree.origin, keys=keys)
-        except LogError:
-            continue
-        if said.minimum_index == begin:
-            return True
-    return False
-
-
-def _beside(
-    connection: psycopg.Connection[Any],
-    places: list[Place],
-    trees: list[TreeReport],
-    told: list[str],
-    *,
-    whole: bool,
-) -> Iterable[Finding]:
-    yield from compare_with_witnesses(trees, functools.partial(_root_at, connection, places))
-    if whole:
-        yield from compare_with_system(trees, told)
+def _late(connection: psycopg.Connection[Any], stream: str) -> Iterable[Finding]:
     for name, count, oldest in store.unsequenced(connection, _LATE_SECONDS):
-        text = f"{count} events, the oldest of {oldest:%Y-%m-%d %H:%M:%S}"
-        yield Finding(kind=Kind.NOT_SEQUENCED, stream=name, incarnation=0, index=None, text=text)
-
-
-def _root_at(
-    connection: psycopg.Connection[Any], places: list[Place], origin: str, size: int
-) -> bytes | None:
-    """The root of a tree at an earlier size; None if its hashes are not there."""
-    (place,) = (each for each in places if each.tree.origin == origin)
-    read = hash_reader(connection, place.stream, place.tree.incarnation, size)
-    try:
-        return Frontier(end=size, hashes=tuple(read(subtrees(0, size)))).root()
-    except LogError:
-        return None
+        if stream in {"", name}:
+            text = f"{count} events, the oldest of {oldest:%Y-%m-%d %H:%M:%S}"
+            yield Finding(
+                kind=Kind.NOT_SEQUENCED, stream=name, incarnation=0, index=None, text=text
+            )
 
 
 def _destroyed(connection: psycopg.Connection[Any]) -> list[tuple[str, int, str]]:
@@ -191,62 +128,83 @@ def _destroyed(connection: psycopg.Connection[Any]) -> list[tuple[str, int, str]
     return connection.execute(query).fetchall()
 
 
+@dataclass(frozen=True)
+class _Work:
+    """What is to be read: trees, where each was verified to before, how it is shared out."""
+
+    places: list[Place]
+    since: Since
+    jobs: int
+    at_once: int
+
+    def parts(self, connection: psycopg.Connection[Any]) -> list[_Part]:
+        """The ranges of all trees."""
+        return [part for place in self.places for part in self._of(connection, place)]
+
+    def _of(self, connection: psycopg.Connection[Any], place: Place) -> list[_Part]:
+        before = self.since.get(place.tree.origin)
+        first, last = store.indexes(connection, place)
+        begin = before.size if before is not None else first or 0
+        # Leaves beyond the last checkpoint are read too: there should be none.
+        end = max(place.size, begin, -1 if last is None else last + 1)
+        sizes = [each.size for each in store.checkpoints(connection, place, after=begin)]
+        begins = range(begin, end, self.at_once)
+        return [(place, each, min(each + self.at_once, end), sizes) for each in begins]
+
+
+_Part = tuple[Place, int, int, list[int]]
+
+
 def _ranges(
-    connection: psycopg.Connection[Any],
-    places: list[Place],
-    since: Since,
-    *,
-    jobs: int,
-    progress: Callable[[int, int], None],
+    connection: psycopg.Connection[Any], work: _Work, progress: Callable[[int, int], None]
 ) -> dict[str, list[RangeResult]]:
     """Each tree's ranges, checked, in order."""
-    work = [part for place in places for part in _parts(connection, place, since)]
-    total = sum(end - begin for _place, begin, end, _sizes in work)
-    found: dict[str, list[RangeResult]] = {place.tree.origin: [] for place in places}
+    parts = work.parts(connection)
+    total = sum(end - begin for _place, begin, end, _sizes in parts)
+    found: dict[str, list[RangeResult]] = {place.tree.origin: [] for place in work.places}
     done = 0
-    for (place, begin, end, _sizes), result in zip(
-        work, _checked(connection, work, jobs), strict=True
-    ):
+    results = _checked(connection, parts, work.jobs)
+    for (place, begin, end, _sizes), result in zip(parts, results, strict=True):
         found[place.tree.origin].append(result)
         done += end - begin
         progress(done, total)
     return found
 
 
-_Work = tuple[Place, int, int, list[int]]
-
-
-def _parts(connection: psycopg.Connection[Any], place: Place, since: Since) -> list[_Work]:
-    before = since.get(place.tree.origin)
-    first = before.size if before is not None else store.first_index(connection, place)
-    sizes = [each.size for each in store.checkpoints(connection, place, after=first or 0)]
-    last = max([place.size, first or 0])
-    begins = range(first or 0, last, _RANGE)
-    return [(place, begin, min(begin + _RANGE, last), sizes) for begin in begins]
-
-
 def _checked(
-    connection: psycopg.Connection[Any], work: list[_Work], jobs: int
+    connection: psycopg.Connection[Any], parts: list[_Part], jobs: int
 ) -> Iterable[RangeResult]:
-    if jobs <= 1 or len(work) <= 1:
-        for part in work:
+    if jobs <= 1 or len(parts) <= 1:
+        for part in parts:
             yield _check(connection, part)
         return
     row = connection.execute("SELECT pg_catalog.pg_export_snapshot()").fetchone()
     snapshot = row[0] if row else ""
-    with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(_check_apart, work, itertools.repeat(snapshot))
+    # Not by fork: the connection above is this process's.
+    with concurrent.futures.ProcessPoolExecutor(
+        jobs,
+        multiprocessing.get_context("spawn"),
+        initializer=_begin,
+        initargs=(connection.info.dbname,),
+    ) as pool:
+        yield from pool.map(_check_apart, parts, itertools.repeat(snapshot))
 
 
-def _check(connection: psycopg.Connection[Any], part: _Work) -> RangeResult:
+def _begin(database: str) -> None:
+    """In a process of its own: Django, and the database of the one that started it."""
+    django.setup()
+    settings.DATABASES[conf.audit().database]["NAME"] = database
+
+
+def _check(connection: psycopg.Connection[Any], part: _Part) -> RangeResult:
     place, begin, end, sizes = part
     with contextlib.closing(store.rows(connection, place, begin, end)) as rows:
         return check_range(place.tree, rows, begin=begin, end=end, sizes=sizes)
 
 
-def _check_apart(part: _Work, snapshot: str) -> RangeResult:
+def _check_apart(part: _Part, snapshot: str) -> RangeResult:
     """In a process of its own: the same look at the database as the others'."""
     with connect(Role.REVIEWER) as connection:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        connection.execute(psycopg.sql.SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
+        connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
         return _check(connection, part)

@@ -140,6 +140,8 @@ def _watch(**kwargs: object) -> None:
 
 def _roots(begin: float) -> Iterator[tuple[str, object]]:
     packages = _project_packages()
+    # The few first: a search that is cut short has not seen all of the many.
+    yield from _model_admins()
     names = sorted(name for name in tuple(sys.modules) if name.partition(".")[0] in packages)
     first = int(begin * len(names))
     for name in names[first:] + names[:first]:
@@ -149,7 +151,6 @@ def _roots(begin: float) -> Iterator[tuple[str, object]]:
             yield f"{name}.{attribute}", value
             if isinstance(value, type) and value.__module__ == name:
                 yield from _attributes(name, value)
-    yield from _model_admins()
     for wrapper in gc.get_objects():
         # By type(): isinstance() would ask lazy objects for their class, and wake them.
         if type(wrapper) is _LRU and _of_project(wrapper, packages):

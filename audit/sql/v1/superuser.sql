@@ -14,6 +14,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA {counters} TO {reviewer};
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {counters} TO {reviewer};
 REVOKE EXECUTE ON FUNCTION {counters}.pg_stat_statements_reset FROM {reviewer};
 GRANT pg_read_all_stats TO {reviewer};
+GRANT EXECUTE ON FUNCTION pg_catalog.pg_export_snapshot() TO {reviewer};
 GRANT SELECT ON pg_catalog.pg_roles, pg_catalog.pg_database TO {reviewer};
 GRANT EXECUTE ON FUNCTION pg_catalog.pg_current_xact_id() TO {owner}, {sequencer};
 GRANT EXECUTE ON FUNCTION pg_catalog.pg_current_snapshot() TO {owner}, {sequencer};

@@ -72,7 +72,7 @@ def test_who_looked_at_this_contact(recording: TestTenants) -> None:
     with tenant_scope(recording.default):
         found = own_entries(subject=("leads.Contact", str(wanted.pk)))
 
-    # The primary keys of these tests are used again and again: only the newest two are of this one.
+    # The primary keys of these tests are used again: only the newest two are of this one.
     told = [(e.entry.event.action, (e.personal or {}).get("actor")) for e in found[:2]]
     assert told == [("database:rows:read", "user:9"), ("database:rows:created", "")]
 

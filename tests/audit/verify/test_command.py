@@ -11,8 +11,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from audit.connect import connect
+from audit.core.findings import Kind
 from audit.receipts import newest_note
 from audit.roles import Role
+from audit.verifying.verify import verify
 from tenancy.testing.database import TestTenants
 from tests.audit.appending import append_as, event
 from tests.audit.entries import Since
@@ -47,11 +49,27 @@ def test_report_can_be_filed(written: Log, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_processes_side_by_side_see_the_same(
-    written: Log, log: TestTenants, capsys: pytest.CaptureFixture[str]
+    written: Log, superuser: psycopg.Connection[Any]
 ) -> None:
-    alone = _verify(capsys, f"--stream={written.stream}")["trees"]
+    alone = verify(stream=written.stream)
+    apart = verify(stream=written.stream, jobs=2, at_once=max(8, written.size // 3))
 
-    assert _verify(capsys, f"--stream={written.stream}", "--jobs=2")["trees"] == alone
+    assert apart.trees == alone.trees
+    superuser.execute("SET session_replication_role = replica")
+    superuser.execute(
+        "UPDATE audit.event SET reason = 'x' WHERE id = (SELECT max(event_row) "
+        "FROM audit.leaf WHERE stream_id = %s)",
+        [written.row],
+    )
+    found = verify(stream=written.stream, jobs=2, at_once=max(8, written.size // 3))
+    assert [(each.kind, each.index) for each in found.all_findings] == [
+        (Kind.COLUMN_ALTERED, written.size - 1)
+    ]
+
+
+def test_stream_that_is_not_there_is_refused(written: Log) -> None:
+    with pytest.raises(CommandError, match="there is no stream"):
+        call_command("audit_verify", "--stream=nosuchstream")
 
 
 def test_second_time_only_what_is_newer_is_read(

@@ -66,6 +66,18 @@ SINGLE: dict[str, tuple[str, list[tuple[Kind, int | None]]]] = {
         "RETURNING event_row) DELETE FROM audit.event WHERE id IN (SELECT event_row FROM gone)",
         [(Kind.ROLLED_BACK, 12)],
     ),
+    "its checkpoints are deleted": (
+        "DELETE FROM audit.checkpoint WHERE stream_id = {row}",
+        [(Kind.CHECKPOINT_MISSING, -1_000_000)],
+    ),
+    "its tree is deleted": (
+        "DELETE FROM audit.incarnation WHERE stream_id = {row}",
+        [(Kind.TREE_MISSING, None)],
+    ),
+    "a tile is deleted": (
+        "DELETE FROM audit.tile WHERE stream_id = {row} AND level = 0 AND index = 0",
+        [(Kind.TILE_MISSING, None)],
+    ),
     "another stream's entry is put in": (
         "UPDATE audit.event e SET entry = o.entry FROM audit.event o "
         f"WHERE e.id = {_LEAF} AND o.id = "
@@ -114,7 +126,9 @@ def test_what_a_superuser_did_is_found_named_and_located(
 
     _tamper(superuser, written, statement)
 
-    assert _found(written) == {(kind, written.stream, index) for kind, index in expected}
+    # The beginning of the tree, wherever the first of the twenty entries is.
+    places = {index: -written.first if index == -1_000_000 else index for _kind, index in expected}
+    assert _found(written) == {(kind, written.stream, places[index]) for kind, index in expected}
 
 
 def test_triggers_stand_in_the_way_of_who_does_not_turn_them_off(
@@ -131,6 +145,12 @@ def test_empty_tables(written: Log, superuser: psycopg.Connection[Any]) -> None:
     _tamper(superuser, written, "; ".join(f"TRUNCATE audit.{table}" for table in tables))
 
     assert _found(written) == {(Kind.ROLLED_BACK, written.stream, -written.first)}
+
+    _tamper(superuser, written, "TRUNCATE audit.incarnation")
+
+    whole = {each.kind for each in verify().all_findings}
+    assert _found(written) == {(Kind.TREE_MISSING, written.stream, None)}
+    assert whole == {Kind.TREE_MISSING}
 
 
 def test_dropped_partition(written: Log, superuser: psycopg.Connection[Any]) -> None:
@@ -190,8 +210,11 @@ def test_everything_rewritten_and_signed_with_the_stolen_key(
     settings.AUDIT = kept
     found = _found(written)
 
-    # Nobody but the witness can tell: that is what it is for.
+    # In the stream itself nothing is wrong: the witness tells, and the system log if it was kept.
     assert without == set()
+    settings.AUDIT = {**kept, "WITNESS_URLS": []}
+    told = {each.kind for each in verify().all_findings if each.stream == written.stream}
+    assert told == {Kind.FORKED, Kind.CHECKPOINT_MISSING}
     assert found == {(Kind.FORKED, written.stream, None)}
 
 
