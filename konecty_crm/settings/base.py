@@ -54,6 +54,7 @@ TENANCY = {
 }
 
 AUDIT = {
+    "ROLE": "konecty_crm.accounts.record.role_of",
     "SUBJECTS": ["leads.Contact", "leads.Lead", "conversations.Thread"],
 }
 

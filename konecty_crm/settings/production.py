@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from konecty_crm.settings.base import *  # noqa: F403 -- settings build on settings
+from konecty_crm.settings.base import AUDIT as _RECORD
 from konecty_crm.settings.base import TENANCY as _SHARED
 from konecty_crm.settings.database import from_environment
 from konecty_crm.settings.mail import operators, through_the_door
@@ -31,6 +32,19 @@ TENANCY = {
     "PLATFORM_HOSTS": os.environ["PLATFORM_HOSTS"].split(),
     "POOL_CEILING": int(os.environ.get("TENANCY_POOL_CEILING", "20")),
     "BEHIND_POOLER": os.environ.get("TENANCY_BEHIND_POOLER", "") == "1",
+}
+
+AUDIT = {
+    **_RECORD,
+    **_credentials,
+    "ORIGIN": os.environ["AUDIT_ORIGIN"],
+    "MASTER_KEYS": dict(pair.split(":", 1) for pair in os.environ["AUDIT_MASTER_KEYS"].split()),
+    # For the sequencer and the commands of the log; a web process has none of them.
+    "SIGNING_KEYS": os.environ.get("AUDIT_SIGNING_KEYS", "").split(),
+    "VERIFIER_KEYS": os.environ.get("AUDIT_VERIFIER_KEYS", "").split(),
+    "WITNESS_FILE": os.environ.get("AUDIT_WITNESS_FILE", ""),
+    "WITNESS_KEY": os.environ.get("AUDIT_WITNESS_KEY", ""),
+    "WITNESS_URLS": list(filter(None, os.environ.get("AUDIT_WITNESS_URLS", "").split(","))),
 }
 
 if _redis := os.environ.get("REDIS_URL"):

@@ -63,6 +63,7 @@ def test_request_is_in_the_log_with_who_and_whom(client: Client, recording: Test
         ("request", "request-0001", True)
     }
     assert len({e.actor_hash for e in events if e.actor_hash}) == 1
+    assert {e.role for e in events} == {"broker"}
     assert any(e.subjects for e in _reads_of_leads(events))
     assert all(b"Segredo" not in repr(e).encode() for e in events)
     assert since.events(recording.twin) == []
