@@ -12,9 +12,14 @@ import pytest
 from audit import conf
 from audit.core.findings import Kind
 from audit.signing_keys import load_keys
+from audit.testing.connecting import recorded
 from audit.verifying.verify import verify
+from tenancy.context import tenant_scope
+from tenancy.testing.database import TestTenants
+from tests.audit.appending import stream_of
 from tests.audit.sequencing import sequence
 from tests.audit.verify.conftest import Log
+from tests.foreign.shop.models import Tag
 
 pytestmark = pytest.mark.attack
 
@@ -247,3 +252,24 @@ def test_configured_keys_count_and_not_the_databases(
     assert _found(written) == set()
     assert load_keys(conf.audit())
     _tamper(superuser, written, "UPDATE audit.log_key SET verifier_key = rtrim(verifier_key, 'x')")
+
+
+def test_event_that_was_removed_before_it_was_sequenced_leaves_a_gap(
+    written: Log, superuser: psycopg.Connection[Any], committed: TestTenants
+) -> None:
+    stream = stream_of(committed.default)
+    with recorded(), tenant_scope(committed.default):
+        for _number in range(3):
+            Tag.objects.filter(label="nobody").update(label="x")
+    superuser.execute(_OFF)
+    removed = superuser.execute(
+        "DELETE FROM audit.event WHERE id = (SELECT max(e.id) - 1 FROM audit.event e "
+        "JOIN audit.stream s ON s.id = e.stream_id WHERE s.name = %s) RETURNING id",
+        [stream],
+    ).fetchall()
+    superuser.execute("SET session_replication_role = origin")
+    sequence()
+
+    found = [each.kind for each in verify(stream=stream).all_findings]
+
+    assert (len(removed), found) == (1, [Kind.LANE_GAP])
