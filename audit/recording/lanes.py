@@ -21,7 +21,7 @@ from typing import Any
 from audit.recording.own_keys import forget, own_key
 from audit.stream_keys import StreamKey
 
-__all__ = ["Lane", "closed_lanes", "forget_closed", "lane_of", "renew_key"]
+__all__ = ["Lane", "closed_lanes", "drop_key", "forget_closed", "lane_of"]
 
 _lanes: weakref.WeakKeyDictionary[Any, Lane] = weakref.WeakKeyDictionary()
 _used: dict[str, dict[str, tuple[Lane, weakref.ref[Any]]]] = {}
@@ -35,6 +35,7 @@ class Lane:
     key: StreamKey
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     count: int = 0
+    is_stale: bool = False
 
 
 def lane_of(connection: Any) -> Generator[Any, Any, Lane]:
@@ -45,14 +46,17 @@ def lane_of(connection: Any) -> Generator[Any, Any, Lane]:
         lane = _lanes[connection] = Lane(key)
         with _lock:
             _used.setdefault(key.stream, {})[lane.id] = (lane, weakref.ref(connection))
+    if lane.is_stale:
+        lane.key, lane.is_stale = (yield from own_key(connection)), False
     return lane
 
 
-def renew_key(connection: Any) -> Generator[Any, Any, None]:
-    """Ask for the stream's key again: the one that is kept was destroyed."""
+def drop_key(connection: Any) -> None:
+    """Ask for the stream's key again at the next event: the one that is kept was destroyed."""
     forget(connection)
-    lane = yield from lane_of(connection)
-    lane.key = yield from own_key(connection)
+    lane = _lanes.get(connection)
+    if lane is not None:
+        lane.is_stale = True
 
 
 def closed_lanes(stream: str) -> list[tuple[str, int]]:

@@ -30,7 +30,7 @@ from audit import conf
 from audit.core.tags import Tag
 from audit.exceptions import AuditRefusedError
 from audit.recording import wire
-from audit.recording.lanes import Lane, closed_lanes, forget_closed, lane_of, renew_key
+from audit.recording.lanes import Lane, closed_lanes, drop_key, forget_closed, lane_of
 from audit.recording.pending import Pending, Unit, formatted
 from audit.recording.refusal_counts import admitted, due
 from audit.statements import describe
@@ -253,10 +253,13 @@ class UnitRecord:
             try:
                 yield from self._send(connection, batch, lane, closes)
             except psycopg.Error as error:
-                yield from renew_key(connection)
-                # In a transaction nothing can be tried again: the server has given it up.
-                if error.sqlstate != _KEY_CHANGED or own is not None:
+                if error.sqlstate != _KEY_CHANGED:
                     raise
+                drop_key(connection)
+                # In a transaction nothing can be tried again: the server has given it up.
+                if own is not None:
+                    raise
+                lane = yield from lane_of(connection)
                 yield from self._send(connection, batch, lane, closes)
         except psycopg.Error as error:
             raise _refusal(error, len(batch)) from error

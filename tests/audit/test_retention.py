@@ -19,7 +19,7 @@ from audit import conf
 from audit.connect import connect
 from audit.core.entries import Entry, format_entry
 from audit.core.findings import Kind
-from audit.exceptions import AuditError, SetupError
+from audit.exceptions import AuditError, AuditRefusedError, SetupError
 from audit.retention import erase, prunable, prune
 from audit.roles import Role, role_name
 from audit.testing.connecting import recorded
@@ -176,6 +176,23 @@ def test_erased_stream_verifies_and_cannot_be_read(
     done = verify(stream=stream)
     assert done.all_findings == []
     assert (stream, version, "request-7") in done.destroyed
+
+
+def test_write_that_meets_an_erasure_is_refused_once(
+    log: TestTenants, committed: TestTenants
+) -> None:
+    stream = stream_of(log.twin)
+    with recorded(), tenant_scope(log.twin):
+        Tag.objects.create(label="before")
+        version = erase(stream, request="request-8")
+
+        with pytest.raises(AuditRefusedError, match="AU001"):
+            Tag.objects.create(label="meanwhile")
+        Tag.objects.create(label="after")
+
+        assert set(Tag.objects.values_list("label", flat=True)) == {"before", "after"}
+    keys = [event.key for event in events_of(stream) if event.outcome == "committed"]
+    assert keys[-2:] == [version, version + 1]
 
 
 @pytest.mark.parametrize(
