@@ -13,6 +13,8 @@
 - `access_refused(sender, error)`: any other refusal.
 - `login_granted(sender, login, stamp, connection)`: a scope's login got its rights, inside the
   owner's transaction; `connection` is the owner's.
+- `login_revoking(sender, login, stamp, connection)`: as above, before a login is dropped: rights
+  that others gave it must go first.
 - `tenant_changed(sender, schema_name, change)`: created, suspended, resumed, deleted, rotated.
 - `egress_decided(sender, processor, purpose, host, allowed)`: before an outgoing call; no bodies.
 """
@@ -25,6 +27,7 @@ __all__ = [
     "access_refused",
     "egress_decided",
     "login_granted",
+    "login_revoking",
     "releasing",
     "rows_fetched",
     "scope_entered",
@@ -44,5 +47,6 @@ rows_fetched = Signal()
 releasing = Signal()
 access_refused = Signal()
 login_granted = Signal()
+login_revoking = Signal()
 tenant_changed = Signal()
 egress_decided = Signal()

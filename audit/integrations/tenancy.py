@@ -21,8 +21,8 @@ from django.dispatch import Signal
 
 from audit.connect import connect_owner
 from audit.core.tags import Tag
-from audit.integrations.tenancy_scopeless import report_without_scope
-from audit.integrations.tenancy_streams import close, grant, streams
+from audit.integrations.tenancy_scopeless import report_without_scope, tell_platform
+from audit.integrations.tenancy_streams import grant, revoke, streams
 from audit.recording import subjects
 from audit.recording.current import found_by
 from audit.recording.pending import Pending, Unit
@@ -70,6 +70,7 @@ def _listeners() -> dict[Signal, Callable[..., None]]:
         signals.egress_decided: _egress,
         signals.tenant_changed: _changed,
         signals.login_granted: grant,
+        signals.login_revoking: revoke,
         pre_save: _expecting,
         pre_delete: _expecting,
     }
@@ -202,19 +203,18 @@ def _egress(*, processor: str, purpose: str, host: str, allowed: bool, **kwargs:
 
 
 def _changed(*, schema_name: str, change: str, **kwargs: Any) -> None:
-    if change == "deleted":
-        close(schema_name)
+    pending = Pending(
+        tag=Tag.TENANT_CHANGED,
+        outcome="committed",
+        reason=change,
+        subjects=[("tenant", schema_name)],
+        rows=0,
+    )
     record = _current()
-    if record is not None:
-        record.add(
-            Pending(
-                tag=Tag.TENANT_CHANGED,
-                outcome="committed",
-                reason=change,
-                subjects=[("tenant", schema_name)],
-                rows=0,
-            )
-        )
+    if record is None:
+        tell_platform(pending)
+    else:
+        record.add(pending)
 
 
 def _expecting(*, sender: Any, instance: Any, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""Refusals outside any unit of work: counted, and told in the platform's stream."""
+"""What happens outside any unit of work: told in the platform's stream, refusals counted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from audit.recording.pending import Pending
 from audit.recording.refusal_counts import admitted
 from tenancy.context import platform_scope
 
-__all__ = ["report_without_scope"]
+__all__ = ["report_without_scope", "tell_platform"]
 
 _NOWHERE = "no scope"
 _is_reporting: ContextVar[bool] = ContextVar("audit_is_reporting", default=False)
@@ -26,20 +26,22 @@ def report_without_scope(reason: str) -> None:
         return
     count = admitted(_NOWHERE, reason)
     if count:
-        copy_context().run(_report, reason, count)
+        tag = Tag.REFUSALS_COUNTED
+        tell_platform(Pending(tag=tag, outcome="refused", reason=reason, calls=count, rows=0))
 
 
-def _report(reason: str, count: int) -> None:
+def tell_platform(pending: Pending) -> None:
+    """Append an event that happened outside any unit of work to the platform's stream.
+
+    Raises:
+        AuditRefusedError: it could not be stored.
+    """
+    copy_context().run(_tell, pending)
+
+
+def _tell(pending: Pending) -> None:
     _is_reporting.set(True)
     with platform_scope():
         record = current_record()
         if record is not None:
-            record.add(
-                Pending(
-                    tag=Tag.REFUSALS_COUNTED,
-                    outcome="refused",
-                    reason=reason,
-                    calls=count,
-                    rows=0,
-                )
-            )
+            record.add(pending)

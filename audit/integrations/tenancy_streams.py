@@ -7,12 +7,11 @@ from typing import Any
 
 from psycopg import sql
 
-from audit.connect import connect_owner
 from audit.setup import PLATFORM_STREAM, close_writer, is_set_up, open_stream
 from tenancy import conf
-from tenancy.logins.names import FixedLogin, fixed_login, opaque_id, tenant_login
+from tenancy.logins.names import FixedLogin, fixed_login, opaque_id
 
-__all__ = ["close", "grant", "stream_of", "streams"]
+__all__ = ["grant", "revoke", "stream_of", "streams"]
 
 
 def stream_of(stamp: str) -> str:
@@ -35,11 +34,10 @@ def grant(*, login: str, stamp: str, connection: Any, **kwargs: Any) -> None:
         open_stream(connection, name=stream_of(stamp), login=login)
 
 
-def close(schema_name: str) -> None:
-    """A deleted tenant appends no more; its events stay, and with them the proof."""
-    with connect_owner() as connection:
-        if is_set_up(connection):
-            close_writer(connection, login=tenant_login(_database(), schema_name))
+def revoke(*, login: str, connection: Any, **kwargs: Any) -> None:
+    """A tenant that is deleted appends no more; its events stay, and with them the proof."""
+    if is_set_up(connection):
+        close_writer(connection, login=login)
 
 
 def _tenants(connection: Any) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ from tenancy.fleet.suspend import registered, shut_out
 from tenancy.logins import roles
 from tenancy.logins.read import login_attributes
 from tenancy.models import TenantLogin, TenantState
+from tenancy.scopes import ScopeKind
 
 __all__ = ["Removal", "delete_tenant", "plan_deletion"]
 
@@ -98,4 +99,10 @@ def _remove(found: TenantLogin, kinds: set[str]) -> None:
     if "schema" in kinds:
         roles.drop_schema(owner_connection(), schema=found.schema_name)
     if "login" in kinds:
+        signals.login_revoking.send(
+            sender=TenantLogin,
+            login=found.login,
+            stamp=f"{ScopeKind.TENANT}:{found.schema_name}",
+            connection=owner_connection(),
+        )
         roles.drop_login(owner_connection(), login=found.login)
