@@ -12,7 +12,9 @@ import pytest
 from psycopg import sql
 
 from audit import conf
+from audit.recording import lanes
 from audit.signing_keys import load_keys
+from tenancy.backend import lending
 from tenancy.testing.database import TestTenants
 from tests.audit.appending import append_as, event, stream_of
 from tests.audit.sequencing import sequence
@@ -33,11 +35,13 @@ class Log:
 
 
 @pytest.fixture
-def watched(log: TestTenants, tmp_path: Path, settings: Any) -> Iterator[RunningWitness]:
+def watched(
+    log: TestTenants, tmp_path: Path, settings: Any, superuser: psycopg.Connection[Any]
+) -> Iterator[RunningWitness]:
     key = load_keys(conf.audit())[0]
-    origins = [
-        f"testserver/audit/{name}" for name in ("system", "platform", *map(stream_of, log.tenants))
-    ]
+    # Also streams of other tests: the sequencer witnesses every one.
+    streams = superuser.execute("SELECT name FROM audit.stream").fetchall()
+    origins = [f"testserver/audit/{name}" for (name,) in streams]
     logs = [key.under(origin).verifier().text() for origin in origins]
     with witness(tmp_path, logs) as running:
         settings.AUDIT = {**settings.AUDIT, "WITNESS_URLS": [running.setting]}
@@ -78,6 +82,9 @@ class _Kept:
 
     def __exit__(self, *_: object) -> None:
         superuser = self._superuser
+        # What was appended meanwhile is gone with the rest: its lanes must not go on.
+        lending.pool().close()
+        lanes._forget_parents()
         superuser.execute("ROLLBACK")
         superuser.execute("SET session_replication_role = replica")
         superuser.execute(
