@@ -12,6 +12,7 @@ import pytest
 from psycopg import sql
 
 from audit import conf
+from audit.core.tiles import TILE_WIDTH
 from audit.recording import lanes
 from audit.signing_keys import load_keys
 from tenancy.backend import lending
@@ -21,6 +22,7 @@ from tests.audit.sequencing import sequence
 from tests.audit.witness_process import RunningWitness, witness
 
 _TABLES = ("event", "leaf", "tile", "checkpoint", "incarnation", "cosignature", "prune")
+_WRITTEN = 20
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ def written(
 ) -> Iterator[Log]:
     sequence()
     append_as(log.twin, *(event() for _ in range(3)))
+    _fill_a_tile(log, superuser)
     append_as(log.default, *(event() for _ in range(12)))
     sequence()
     append_as(log.default, *(event(rows=7) for _ in range(8)))
@@ -65,7 +68,21 @@ def written(
     row, size = superuser.execute(query, [stream_of(log.default)]).fetchone() or (0, 0)
     other, _size = superuser.execute(query, [stream_of(log.twin)]).fetchone() or (0, 0)
     with _kept(superuser):
-        yield Log(stream_of(log.default), row, size - 20, size, other)
+        yield Log(stream_of(log.default), row, size - _WRITTEN, size, other)
+
+
+def _fill_a_tile(log: TestTenants, superuser: psycopg.Connection[Any]) -> None:
+    # Tiles are stored when they are full: without one, what is done to tiles would move nothing.
+    # What follows stays within one tile, so that a cut tail takes no tile's leaves away.
+    query = (
+        "SELECT count(*) FROM audit.leaf l JOIN audit.stream s ON s.id = l.stream_id "
+        "WHERE s.name = %s"
+    )
+    (leaves,) = superuser.execute(query, [stream_of(log.default)]).fetchone() or (0,)
+    room = TILE_WIDTH - leaves % TILE_WIDTH
+    if leaves < TILE_WIDTH or room < 2 * _WRITTEN:
+        append_as(log.default, *(event() for _ in range(room)))
+        sequence()
 
 
 class _Kept:

@@ -101,7 +101,11 @@ def _tamper(superuser: psycopg.Connection[Any], log: Log, statement: str) -> Non
     names = {"row": log.row, "first": log.first, "size": log.size, "other": log.other}
     for name, value in names.items():
         statement = statement.replace(f"{{{name}}}", str(value))
-    superuser.execute(statement)  # type: ignore[call-overload]  # -- a statement of this test
+    done = superuser.execute(statement)  # type: ignore[call-overload]  # -- a statement of this test
+    counts = [done.rowcount]
+    while done.nextset():
+        counts.append(done.rowcount)
+    assert any(counts), "it moved nothing"
     superuser.execute("SET session_replication_role = origin")
 
 
